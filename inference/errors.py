@@ -1,0 +1,179 @@
+"""Expected errors, named by cause.
+
+    LabError                       a sentence template and the values that fill it
+    ├── RequestRefused             what the visitor asked for is outside the limits
+    │   ├── MessageEmpty, MessageTooLong, MessageTooLongForModel
+    │   ├── TooManyTurns, ConversationTooLong
+    │   ├── TextEmpty, TextTooLong
+    │   └── SettingsRefused, SettingChoiceRefused
+    ├── ModelUnavailable
+    │   ├── ModelUnknown, ModelNotHere, ModelDoesNotFit, ModelBroken, WrongModelForTask
+    │   └── AdapterRefused, AdapterUnsafe, AdapterBroken
+    ├── AcceleratorUnavailable     the machine stopped us, not the request
+    │   ├── OutOfMemory, DeadlinePassed
+    │   └── QuotaExceeded, CallTooLong, AcceleratorBusy, AcceleratorFailed   (ZeroGPU)
+    └── ConfigurationRefused       an environment variable or file of the operator
+
+The English sentence lives with its class; other languages are kept by the interface, keyed by
+`code`. `finetune.errors` extends this tree. Nothing here knows who shows the sentence.
+"""
+
+import re
+from typing import ClassVar
+
+
+class LabError(Exception):
+    """An expected error: says what happened, which value, and what to do next."""
+
+    sentence: ClassVar[str] = ""
+
+    def __init__(self, **values: object) -> None:
+        self.values = values
+        super().__init__(self.sentence.format(**values))
+
+    @classmethod
+    def code(cls) -> str:
+        """`MessageTooLong` -> `message_too_long`: the key of its translations."""
+        return re.sub(r"(?<!^)(?=[A-Z])", "_", cls.__name__).lower()
+
+    def __reduce__(self):
+        # Keyword-only constructors do not survive pickling by default (ZeroGPU workers pickle).
+        return (_rebuild, (type(self), self.values))
+
+
+def _rebuild(kind: type[LabError], values: dict[str, object]) -> LabError:
+    return kind(**values)
+
+
+class RequestRefused(LabError):
+    """What was asked for is outside the limits."""
+
+
+class MessageEmpty(RequestRefused):
+    sentence = "The message is empty. Type a question first."
+
+
+class MessageTooLong(RequestRefused):
+    sentence = (
+        "The message has {length:,} characters; the limit is {limit:,}. Shorten it and send again."
+    )
+
+
+class MessageTooLongForModel(RequestRefused):
+    sentence = (
+        "The message has {tokens:,} tokens; this model can read {limit:,}. "
+        "Shorten it or choose a model with a longer context."
+    )
+
+
+class ConversationTooLong(RequestRefused):
+    sentence = (
+        "This conversation has {length:,} characters; the limit is {limit:,}. Start a new one."
+    )
+
+
+class TooManyTurns(RequestRefused):
+    sentence = "This conversation has {turns} turns; the limit is {limit}. Start a new one."
+
+
+class TextEmpty(RequestRefused):
+    sentence = "There is no text to work on. Paste some text first."
+
+
+class TextTooLong(RequestRefused):
+    sentence = (
+        "The text has {length:,} characters; the limit here is {limit:,}. Shorten or split it."
+    )
+
+
+class SettingsRefused(RequestRefused):
+    sentence = "The setting “{name}” is {value}; it must lie between {low} and {high}."
+
+
+class SettingChoiceRefused(RequestRefused):
+    sentence = "The setting “{name}” is “{value}”; it must be one of: {choices}."
+
+
+class ModelUnavailable(LabError):
+    """A model or adapter cannot be used now."""
+
+
+class ModelUnknown(ModelUnavailable):
+    sentence = "There is no model called “{model}” on offer. Choose one from the list."
+
+
+class WrongModelForTask(ModelUnavailable):
+    sentence = "{model} cannot be used for {task}. Choose a model from this tab's list."
+
+
+class ModelNotHere(ModelUnavailable):
+    sentence = (
+        "{model} is not on this machine yet ({size} to download). "
+        "Fetch it with “hf download {model}”, or choose a model that is already here."
+    )
+
+
+class ModelDoesNotFit(ModelUnavailable):
+    sentence = (
+        "{model} needs about {needed} of memory and {available} is free. Choose a smaller model."
+    )
+
+
+class ModelBroken(ModelUnavailable):
+    sentence = "The files of {model} cannot be loaded ({reason}). Fetch the model again."
+
+
+class AdapterRefused(ModelUnavailable):
+    sentence = (
+        "This adapter was trained for {expected} and cannot be attached to {found}. "
+        "Choose the base model it was trained on."
+    )
+
+
+class AdapterUnsafe(ModelUnavailable):
+    sentence = (
+        "This adapter contains the file “{file}”. Only safetensors and JSON files are accepted; "
+        "save the adapter again as safetensors."
+    )
+
+
+class AdapterBroken(ModelUnavailable):
+    sentence = "The adapter's files cannot be loaded ({reason}). Train or download it again."
+
+
+class AcceleratorUnavailable(LabError):
+    """The machine stopped the work; the same request may succeed later or elsewhere."""
+
+
+class OutOfMemory(AcceleratorUnavailable):
+    sentence = "The memory of this machine ran out. Choose a smaller model or a shorter text."
+
+
+class DeadlinePassed(AcceleratorUnavailable):
+    sentence = (
+        "This took longer than {seconds} seconds and was stopped. "
+        "Choose a smaller model or send less at once."
+    )
+
+
+class QuotaExceeded(AcceleratorUnavailable):
+    sentence = (
+        "Your GPU quota for today is used up ({detail}). Sign in to Hugging Face, come back "
+        "later, or duplicate this Space to your own hardware."
+    )
+
+
+class CallTooLong(AcceleratorUnavailable):
+    sentence = "The GPU call asked for more time than is allowed ({detail}). Ask for less at once."
+
+
+class AcceleratorBusy(AcceleratorUnavailable):
+    sentence = "No GPU became free in time ({detail}). Try again in a moment."
+
+
+class AcceleratorFailed(AcceleratorUnavailable):
+    sentence = "The GPU call failed ({detail}). Try again; if it stays, choose a smaller model."
+
+
+class ConfigurationRefused(LabError):
+    sentence = "{name} is set to “{value}”: {reason}. Change it and start again."

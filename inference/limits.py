@@ -1,0 +1,52 @@
+"""Every limit of the app in one table; the operator overrides one with `LAB_LIMIT_<NAME>`.
+
+`LAB_LIMIT_UPLOAD_BYTES=5000000` sets `upload_bytes`. Nothing is read at import.
+"""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+
+from inference.errors import ConfigurationRefused
+
+PREFIX = "LAB_LIMIT_"
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Upper bounds on what a visitor may send or use; all are positive whole numbers."""
+
+    upload_bytes: int = 20 * 2**20
+    table_rows: int = 200_000
+    table_columns: int = 1_000
+    table_cells: int = 2_000_000
+    cell_characters: int = 131_072  # also the field limit of Python's csv module
+    message_characters: int = 8_000
+    turns: int = 40
+    summary_characters: int = 1_000_000
+    classify_characters: int = 5_000
+    classify_file_rows: int = 10_000
+    deadline_seconds: int = 180  # per reply or section, never per document
+    lora_rank: int = 256
+    runs_per_visitor: int = 10
+    run_days: int = 7
+
+    @classmethod
+    def from_environment(cls, environ: Mapping[str, str] = os.environ) -> "Limits":
+        """The defaults with the operator's overrides.
+
+        Raises:
+            ConfigurationRefused: a value is not a positive whole number.
+        """
+        chosen = {}
+        for field in fields(cls):
+            name = PREFIX + field.name.upper()
+            text = environ.get(name)
+            if text is None:
+                continue
+            if not text.strip().isdecimal() or int(text) == 0:
+                raise ConfigurationRefused(
+                    name=name, value=text, reason="it must be a positive whole number"
+                )
+            chosen[field.name] = int(text)
+        return cls(**chosen)
