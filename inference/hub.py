@@ -1,0 +1,144 @@
+"""From a catalogue entry to a local folder. Looks on disk only, never at the network.
+
+A folder counts as here when it is complete: config.json, a tokenizer and every safetensors
+file its index names. Folder layout of the cache:
+https://huggingface.co/docs/huggingface_hub/guides/manage-cache
+"""
+
+import hashlib
+import json
+import os
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from inference.catalog import BUILTIN_FOLDER, Model
+from inference.errors import ModelNotHere
+from inference.units import readable_bytes
+
+_TOKENIZERS = (("tokenizer.json",), ("vocab.txt",), ("vocab.json", "merges.txt"))
+_INDEX = "model.safetensors.index.json"
+
+
+def locate(model: Model, environ: Mapping[str, str] = os.environ) -> Path:
+    """The complete local folder of `model`: built-in, else `LAB_MODELS/<org>/<name>`, else the
+    Hugging Face cache (`HF_HUB_CACHE`, `HF_HOME`, `XDG_CACHE_HOME` as the Hub's client reads
+    them).
+
+    Raises:
+        ModelNotHere: it is nowhere, or only in part.
+    """
+    for folder in _candidates(model.id, environ):
+        if is_complete(folder):
+            return folder
+    raise ModelNotHere(model=model.id, size=readable_bytes(model.download_bytes))
+
+
+def is_here(model: Model, environ: Mapping[str, str] = os.environ) -> bool:
+    return any(is_complete(folder) for folder in _candidates(model.id, environ))
+
+
+def is_complete(folder: Path) -> bool:
+    """Whether config, tokenizer and every weight file are there (dangling links are not)."""
+    if not (folder / "config.json").is_file():
+        return False
+    if not any(all((folder / name).is_file() for name in names) for names in _TOKENIZERS):
+        return False
+    files = weight_files(folder)
+    return bool(files) and all(file.is_file() for file in files)
+
+
+def weight_files(folder: Path) -> list[Path]:
+    """The safetensors files the folder's weights consist of, there or not; sorted."""
+    single = folder / "model.safetensors"
+    if single.is_file():
+        return [single]
+    try:
+        index = json.loads((folder / _INDEX).read_text(encoding="utf-8"))
+        names = set(index["weight_map"].values())
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return []  # no index, or half of one: incomplete
+    # A name out of a downloaded file must not lead out of its folder.
+    return sorted(folder / name for name in names if Path(name).name == name)
+
+
+def parameters_on_disk(folder: Path) -> int:
+    """How many numbers the weight files hold, read from the safetensors headers.
+
+    Source: https://github.com/huggingface/safetensors#format
+
+    Raises:
+        OSError, ValueError: a file cannot be read or is not safetensors.
+    """
+    total = 0
+    for file in weight_files(folder):
+        with file.open("rb") as stream:
+            length = int.from_bytes(stream.read(8), "little")
+            if length > min(file.stat().st_size, 100_000_000):
+                raise ValueError(f"{file.name} has no safetensors header")
+            header = json.loads(stream.read(length))
+        for name, tensor in header.items():
+            if name != "__metadata__":
+                size = 1
+                for side in tensor["shape"]:
+                    size *= side
+                total += size
+    return total
+
+
+def name_of(folder: Path) -> str:
+    """What a visitor knows the folder by: `org/name`; never a path of this machine."""
+    if _is_snapshot(folder):
+        return folder.parent.parent.name.removeprefix("models--").replace("--", "/")
+    if folder.parent == BUILTIN_FOLDER:
+        return f"builtin/{folder.name}"
+    return folder.name
+
+
+def revision(folder: Path) -> str:
+    """Which version of the weights this is: the commit of a cache snapshot, else a fingerprint.
+
+    The fingerprint reads config.json, and of each weight file the name, the size and the first
+    MiB: quick on 60 GB, and different after any retraining.
+    """
+    if _is_snapshot(folder):
+        return folder.name
+    digest = hashlib.sha256((folder / "config.json").read_bytes())
+    for file in weight_files(folder):
+        digest.update(f"{file.name}:{file.stat().st_size}".encode())
+        with file.open("rb") as stream:
+            digest.update(stream.read(2**20))
+    return f"sha256:{digest.hexdigest()[:16]}"
+
+
+def config_hash(folder: Path) -> str:
+    """sha256 of config.json, in hex."""
+    return hashlib.sha256((folder / "config.json").read_bytes()).hexdigest()
+
+
+def _is_snapshot(folder: Path) -> bool:
+    return folder.parent.name == "snapshots" and folder.parent.parent.name.startswith("models--")
+
+
+def _candidates(model_id: str, environ: Mapping[str, str]) -> Iterator[Path]:
+    organisation, _, name = model_id.partition("/")
+    if organisation == "builtin":
+        yield BUILTIN_FOLDER / name
+        return
+    if environ.get("LAB_MODELS"):
+        yield Path(environ["LAB_MODELS"]).expanduser().resolve() / organisation / name
+    repository = _cache(environ) / f"models--{organisation}--{name}"
+    main = repository / "refs" / "main"
+    if main.is_file():
+        yield repository / "snapshots" / main.read_text(encoding="utf-8").strip()
+    snapshots = repository / "snapshots"
+    if snapshots.is_dir():
+        yield from sorted(snapshots.iterdir(), key=lambda it: it.stat().st_mtime, reverse=True)
+
+
+def _cache(environ: Mapping[str, str]) -> Path:
+    if environ.get("HF_HUB_CACHE"):
+        return Path(environ["HF_HUB_CACHE"]).expanduser()
+    if environ.get("HF_HOME"):
+        return Path(environ["HF_HOME"]).expanduser() / "hub"
+    home = environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    return Path(home).expanduser() / "huggingface" / "hub"

@@ -1,0 +1,135 @@
+"""What the engines are asked for and what they yield: plain frozen records, no torch.
+
+The web server and the tabs read these without loading an engine. Nothing here knows how a
+record is shown.
+"""
+
+import math
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import ClassVar, Literal
+
+from inference.errors import SettingChoiceRefused, SettingsRefused
+
+FinishReason = Literal["stop", "length", "cancelled", "deadline"]
+SummaryLength = Literal["short", "medium", "long"]
+SUMMARY_LENGTHS: tuple[SummaryLength, ...] = ("short", "medium", "long")
+
+
+@dataclass(frozen=True)
+class Choice:
+    """Which weights to use: a local model folder and, on top of it, an adapter's folder."""
+
+    folder: Path
+    adapter: Path | None = None
+
+
+@dataclass(frozen=True)
+class ChatSettings:
+    """How a reply is sampled. The names are those of transformers' `GenerationConfig`.
+
+    `temperature` 0 is greedy; `top_k` 0 and `top_p` 1 switch these filters off; `seed` None
+    draws a new one for each reply. Whole numbers sent as 512.0 are accepted as 512.
+
+    Raises:
+        SettingsRefused: a value is no number or lies outside `BOUNDS`.
+    """
+
+    max_new_tokens: int = 512
+    temperature: float = 0.7
+    top_p: float = 0.8
+    top_k: int = 20
+    repetition_penalty: float = 1.0
+    seed: int | None = 0
+    thinking: bool = False
+
+    BOUNDS: ClassVar[dict[str, tuple[float, float]]] = {
+        "max_new_tokens": (1, 32_768),
+        "temperature": (0.0, 2.0),
+        "top_p": (0.01, 1.0),
+        "top_k": (0, 1_000),
+        "repetition_penalty": (0.5, 2.0),
+        "seed": (0, 2**32 - 1),
+    }
+
+    def __post_init__(self) -> None:
+        for field in fields(self):
+            if field.name in self.BOUNDS:
+                value = self._checked(field.name, getattr(self, field.name))
+                object.__setattr__(self, field.name, value)
+
+    def _checked(self, name: str, value: object) -> float | int | None:
+        if name == "seed" and value is None:
+            return None
+        low, high = self.BOUNDS[name]
+        whole = isinstance(low, int)
+        good = (
+            isinstance(value, int | float)
+            and not isinstance(value, bool)
+            and math.isfinite(value)
+            and low <= value <= high
+            and (not whole or float(value).is_integer())
+        )
+        if not good:
+            raise SettingsRefused(name=name, value=str(value)[:40], low=low, high=high)
+        return int(value) if whole else float(value)
+
+
+@dataclass(frozen=True)
+class Chunk:
+    """A reply so far.
+
+    `text` and `reasoning` are whole, not increments. `tokens` counts what the model has
+    generated, reasoning included. `seconds_to_first_token` is None until there is one;
+    `tokens_per_second` is measured after the first token (prefill excluded), 0.0 until there
+    are two. Only the last chunk has a `finish_reason`; "cancelled" is for whoever closes the
+    engine's generator and keeps the chunk it had. `dropped_turns` earlier questions were left
+    out because the conversation is longer than the model can read.
+    """
+
+    text: str
+    reasoning: str = ""
+    tokens: int = 0
+    seconds_to_first_token: float | None = None
+    tokens_per_second: float = 0.0
+    finish_reason: FinishReason | None = None
+    dropped_turns: int = 0
+
+
+@dataclass(frozen=True)
+class SummarySettings:
+    """`length` bounds the summary relative to its source; `fast` is greedy, else four beams.
+
+    Raises:
+        SettingChoiceRefused: `length` is none of `SUMMARY_LENGTHS`.
+    """
+
+    length: SummaryLength = "medium"
+    fast: bool = False
+
+    def __post_init__(self) -> None:
+        if self.length not in SUMMARY_LENGTHS:
+            raise SettingChoiceRefused(
+                name="length", value=str(self.length)[:40], choices=", ".join(SUMMARY_LENGTHS)
+            )
+
+
+@dataclass(frozen=True)
+class Summary:
+    """The summary so far; the last one has `sections_done == sections_total`.
+
+    `sections_total` may grow once: when the sections' summaries are summarised again.
+    """
+
+    text: str
+    sections_done: int
+    sections_total: int
+
+
+@dataclass(frozen=True)
+class Scores:
+    """One classified text: every label's probability (they sum to 1) and the likeliest label."""
+
+    text: str
+    label: str
+    probabilities: dict[str, float]

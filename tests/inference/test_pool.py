@@ -1,0 +1,178 @@
+import threading
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from inference.errors import ModelBroken, ModelDoesNotFit
+from inference.pool import Choice, Pool
+
+A, B, C = (Choice(Path(name)) for name in "abc")
+LIMIT = 250  # two models of 100 and their headroom
+
+
+class Loader:
+    """Counts; each "model" is an object of its own."""
+
+    def __init__(self):
+        self.count = Counter()
+        self.lock = threading.Lock()
+
+    def __call__(self, choice, task):
+        with self.lock:
+            self.count[choice] += 1
+        return object()
+
+
+def _pool(loader, limit=LIMIT, patience=30.0, available=10**9):
+    return Pool(
+        limit,
+        patience_seconds=patience,
+        load=loader,
+        measure=lambda choice: 100,
+        available=lambda: available,
+    )
+
+
+def test_a_model_is_loaded_once_and_shared():
+    loader = Loader()
+    pool = _pool(loader)
+    with pool.borrow(A, "chat") as first, pool.borrow(A, "chat") as second:
+        assert first is second
+    with pool.borrow(A, "chat") as third:
+        assert third is first
+    assert loader.count == {A: 1}
+
+
+def test_the_longest_idle_model_goes_first():
+    loader = Loader()
+    pool = _pool(loader)
+    for choice in (A, B, A, C):
+        with pool.borrow(choice, "chat"):
+            pass
+    assert {choice for choice, _ in pool.sizes()} == {A, C}
+
+
+def test_what_is_in_use_is_never_evicted():
+    pool = _pool(Loader(), patience=0.0)
+    with pool.borrow(A, "chat"), pool.borrow(B, "chat"):
+        with pytest.raises(ModelDoesNotFit), pool.borrow(C, "chat"):
+            pass
+        assert {choice for choice, _ in pool.sizes()} == {A, B}
+
+
+def test_a_model_waits_for_room_that_is_in_use():
+    pool = _pool(Loader(), limit=150)
+    started, got = threading.Event(), threading.Event()
+
+    def other():
+        started.set()
+        with pool.borrow(B, "chat"):
+            got.set()
+
+    with pool.borrow(A, "chat"):
+        thread = threading.Thread(target=other)
+        thread.start()
+        started.wait(10)
+        assert not got.wait(0.05)
+    thread.join(10)
+    assert got.is_set()
+
+
+@pytest.mark.parametrize(("limit", "available"), [(50, 10**9), (LIMIT, 50)])
+def test_a_model_larger_than_the_memory_is_refused_with_both_sizes(limit, available):
+    loader = Loader()
+    pool = _pool(loader, limit=limit, available=available)
+    refused = pytest.raises(ModelDoesNotFit, match="110 B of memory and 50 B is free")
+    with refused, pool.borrow(A, "chat"):
+        pass
+    assert not loader.count
+
+
+def test_a_failed_load_is_told_and_not_remembered():
+    answers = [ModelBroken(model="a", reason="torn"), object()]
+
+    def load(choice, task):
+        answer = answers.pop(0)
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    pool = _pool(load)
+    with pytest.raises(ModelBroken, match="torn"), pool.borrow(A, "chat"):
+        pass
+    assert pool.sizes() == {}
+    with pool.borrow(A, "chat"):
+        pass
+
+
+def test_everybody_who_waited_for_a_failed_load_hears_of_it():
+    entered, release, heard = threading.Event(), threading.Event(), []
+
+    def load(choice, task):
+        entered.set()
+        release.wait(10)
+        raise ModelBroken(model="a", reason="torn")
+
+    pool = _pool(load)
+
+    def borrow():
+        try:
+            with pool.borrow(A, "chat"):
+                pass
+        except ModelBroken as error:
+            heard.append(error)
+
+    threads = [threading.Thread(target=borrow) for _ in range(5)]
+    for thread in threads:
+        thread.start()
+    entered.wait(10)
+    release.set()
+    for thread in threads:
+        thread.join(10)
+    assert len(heard) == 5
+    assert pool.sizes() == {}
+
+
+def test_twenty_borrowers_of_three_models_all_finish_and_none_loads_beside_another():
+    alive, lock, together = Counter(), threading.Lock(), []
+
+    class Model:
+        def __init__(self, choice):
+            self.choice = choice
+            with lock:
+                alive[choice] += 1
+                together.append(max(alive.values()))
+
+        def __del__(self):
+            with lock:
+                alive[self.choice] -= 1
+
+    pool = _pool(lambda choice, task: Model(choice))
+    done = []
+
+    def work(number):
+        for step in range(4):
+            with pool.borrow((A, B, C)[(number + step) % 3], "chat"):
+                pass
+        done.append(number)
+
+    threads = [threading.Thread(target=work, args=(n,), daemon=True) for n in range(20)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
+    assert sorted(done) == list(range(20))
+    assert max(together) == 1  # never two copies of one model
+    assert sum(pool.sizes().values()) <= LIMIT
+
+
+def test_clear_leaves_only_what_is_in_use():
+    pool = _pool(Loader())
+    with pool.borrow(B, "chat"):
+        pass
+    with pool.borrow(A, "chat"):
+        pool.clear()
+        assert [choice for choice, _ in pool.sizes()] == [A]
+    pool.clear()
+    assert pool.sizes() == {}
