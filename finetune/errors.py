@@ -1,0 +1,85 @@
+"""Expected errors of fine-tuning, named by cause; they extend `inference.errors`.
+
+LabError
+├── Refused                    an input with problems, all of them listed
+│   ├── TableRefused           the file, its mapping or its rows
+│   └── RecipeRefused          the settings of a run
+└── RunError                   a run that cannot do what was asked
+    ├── RunNotFound            also what a stranger's run id gets
+    ├── RunBusy, NotResumable, NothingToDownload
+    └── TooManyRuns
+"""
+
+from collections.abc import Iterable
+
+from finetune.problems import Problem, errors
+from inference.errors import LabError
+
+
+class Refused(LabError):
+    """An input that cannot be used. `problems` holds every error and warning found in it."""
+
+    def __init__(self, problems: Iterable[Problem]) -> None:
+        self.problems = tuple(problems)
+        found = errors(self.problems)
+        where = f" (row {found[0].row})" if found[0].row else ""
+        super().__init__(what=found[0].what + where, advice=found[0].advice, count=len(found))
+
+    def __reduce__(self):
+        return (type(self), (self.problems,))
+
+
+class TableRefused(Refused):
+    sentence = "This file cannot be used; problems found: {count}. {what} {advice}"
+
+
+class RecipeRefused(Refused):
+    sentence = "These settings cannot be used; problems found: {count}. {what} {advice}"
+
+
+class RunError(LabError):
+    """A run cannot do what was asked."""
+
+
+class RunNotFound(RunError):
+    sentence = "There is no such run here. Choose one from your list of runs."
+
+
+class RunBusy(RunError):
+    sentence = "The run is {status}. Stop it first, or wait until it has ended."
+
+
+class NotResumable(RunError):
+    sentence = "The run is {status}, so there is nothing to resume."
+
+
+class NothingToDownload(RunError):
+    sentence = "The run is {status} and has no adapter yet. Wait until it has finished."
+
+
+class TooManyRuns(RunError):
+    sentence = "You have {limit} runs, which is the limit. Delete one to start another."
+
+
+class RunNotFinished(RunError):
+    sentence = "The run is {status}; only a finished run can be shared. Wait until it has ended."
+
+
+class NoChatTemplate(LabError):
+    sentence = (
+        "{model} has no chat template, so it cannot learn from conversations. Choose a chat model."
+    )
+
+
+class TemplateUnusable(LabError):
+    sentence = (
+        "The chat template of {model} writes earlier turns anew in each reply, "
+        "so its answers cannot be told apart. Choose another base model."
+    )
+
+
+class BaseChanged(LabError):
+    sentence = (
+        "The files of {model} are not those this run began with ({expected} then, {found} now). "
+        "Put them back, or start a new run."
+    )

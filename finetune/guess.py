@@ -1,0 +1,109 @@
+"""What a table is for, and which column is which: guessed from names, then from contents."""
+
+from dataclasses import dataclass
+
+from finetune.columns import NAMES, ROLES, plain
+from finetune.tables import Table
+from inference.catalog import Task
+
+_SAMPLE = 2_000  # rows looked at
+
+
+@dataclass(frozen=True)
+class Guess:
+    """`mapping` is role -> column name, as in `Table.columns`."""
+
+    task: Task
+    mapping: dict[str, str]
+
+
+def guess(table: Table, task: Task | None = None) -> Guess | None:
+    """The task and columns a person most likely means; None where nothing fits.
+
+    With `task`, only the columns for that task.
+
+    Column names come first. Between tasks whose names fit equally, and where names say nothing,
+    the contents decide: few short values that repeat are labels, and a summary is much shorter
+    than its document.
+    """
+    seen = _Columns(table)
+    named = [found for kind in ([task] if task else NAMES) if (found := seen.by_names(kind))]
+    if named:
+        return max(named, key=seen.fit)
+    found = seen.by_content()
+    return found if found and task in (None, found.task) else None
+
+
+class _Columns:
+    """What the first rows of each column are like."""
+
+    def __init__(self, table: Table) -> None:
+        self.names = table.columns
+        rows = [row for row in table.rows[:_SAMPLE] if len(row) == table.width]
+        self.values = {
+            name: [cell for row in rows if (cell := row[index].strip())]
+            for index, name in enumerate(self.names)
+        }
+
+    def length(self, name: str) -> float:
+        values = self.values[name]
+        return sum(map(len, values)) / max(1, len(values))
+
+    def is_label(self, name: str) -> bool:
+        """Short values, every one of them seen about three times or more."""
+        values = self.values[name]
+        return 1 < len(set(values)) <= max(2, len(values) // 3) and self.length(name) <= 40
+
+    def is_nested(self, name: str) -> bool:
+        """JSON within a cell: no text to learn from as it stands."""
+        return all(value[0] in "[{" and value[-1] in "]}" for value in self.values[name])
+
+    def by_names(self, task: Task) -> Guess | None:
+        """A column for each required role, the best names first, no column twice."""
+        plains = {plain(name): name for name in reversed(self.names)}
+        mapping: dict[str, str] = {}
+        for role in sorted(NAMES[task], key=lambda role: not ROLES[task][role]):
+            for name in NAMES[task][role]:
+                column = plains.get(plain(name))
+                if column and column not in mapping.values():
+                    mapping[role] = column
+                    break
+            else:
+                if ROLES[task][role]:
+                    return None
+        return Guess(task, {role: mapping[role] for role in ROLES[task] if role in mapping})
+
+    def fit(self, found: Guess) -> float:
+        """How well names and contents go with the task; the highest wins."""
+        ranks = [
+            [plain(name) for name in NAMES[found.task][role]].index(plain(column))
+            for role, column in found.mapping.items()
+        ]
+        score = sum(1 / (1 + 0.2 * rank) for rank in ranks) / len(ranks)
+        if found.task == "classification":
+            score += 1 if self.is_label(found.mapping["label"]) else -1
+        if found.task == "summarization":
+            ratio = self.length(found.mapping["document"]) / max(
+                1, self.length(found.mapping["summary"])
+            )
+            score += 0.3 if ratio >= 2 else -1
+        return score
+
+    def by_content(self) -> Guess | None:
+        """Names say nothing: the longest column is the text, a label column its label."""
+        filled = [name for name in self.names if self.values[name] and not self.is_nested(name)]
+        if len(filled) < 2:
+            return None
+        text = max(filled, key=self.length)
+        labels = [name for name in filled if name != text and self.is_label(name)]
+        if labels and not self.is_label(text):
+            label = min(labels, key=lambda name: len(set(self.values[name])))
+            return Guess("classification", {"text": text, "label": label})
+        if len(filled) != 2 or any(self.is_label(name) for name in filled):
+            return None
+        first, second = filled
+        if self.length(first) >= 4 * self.length(second) and self.length(first) >= 100:
+            return Guess("summarization", {"document": first, "summary": second})
+        if min(self.length(first), self.length(second)) >= 4:
+            return Guess("chat", {"instruction": first, "output": second})
+        return None

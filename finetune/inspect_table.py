@@ -1,0 +1,50 @@
+"""What a file was read as, in one JSON-able answer: for the command line and the web API."""
+
+from pathlib import Path
+from typing import Any
+
+from finetune.dataset import guess
+from finetune.errors import TableRefused
+from finetune.tables import read_table
+from inference.limits import Limits
+
+FIRST_ROWS = 5
+
+
+def inspect_table(
+    path: Path,
+    limits: Limits,
+    *,
+    encoding: str | None = None,
+    delimiter: str | None = None,
+    quotechar: str | None = None,
+    has_header: bool | None = None,
+) -> dict[str, Any]:
+    """How `path` reads, never raising for a file that does not: then `readable` is False.
+
+    `header` is empty if the file has none, while `columns` always names every column, as
+    `mapping` does. `task` is None where no task fits; the file may still be readable.
+    """
+    given = {"encoding": encoding, "delimiter": delimiter, "quotechar": quotechar}
+    try:
+        table = read_table(path, limits, **given, has_header=has_header)
+    except TableRefused as refused:
+        problems = [found.to_dict() for found in refused.problems]
+        rows = {"header": [], "columns": [], "row_count": 0, "first_rows": [], "last_row": None}
+        guessed = {"task": None, "mapping": {}}
+        return {**given, **rows, **guessed, "readable": False, "problems": problems}
+    guessed = guess(table)
+    return {
+        "encoding": table.encoding,
+        "delimiter": table.delimiter,
+        "quotechar": table.quotechar,
+        "header": list(table.header),
+        "columns": list(table.columns),
+        "row_count": len(table.rows),
+        "first_rows": [list(row) for row in table.rows[:FIRST_ROWS]],
+        "last_row": list(table.rows[-1]) if table.rows else None,
+        "task": guessed.task if guessed else None,
+        "mapping": guessed.mapping if guessed else {},
+        "readable": True,
+        "problems": [found.to_dict() for found in table.problems],
+    }

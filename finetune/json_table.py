@@ -1,0 +1,109 @@
+"""JSON of flat objects -> a header and rows of text: a list of objects, or one object a line."""
+
+import json
+from array import array
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from finetune.errors import TableRefused
+from finetune.problems import Problem, problem
+from inference.limits import Limits
+
+_KINDS = {dict: "an object", list: "an array", str: "a string", bool: "true or false"}
+
+Rows = list[tuple[str, ...]]
+
+
+def read_json(
+    text: str, limits: Limits
+) -> tuple[tuple[str, ...], Rows, Sequence[int], tuple[Problem, ...]]:
+    """(header, rows, row numbers, warnings). Texts stay as they are, null is empty, numbers and
+    nested values are kept as the JSON they were.
+
+    The header holds every key, in order of appearance; a row without a key has an empty cell.
+    A row's number is its place in the list, or its line.
+
+    Raises:
+        TableRefused: broken JSON, items that are not objects, or a limit passed.
+    """
+    columns: dict[str, int] = {}
+    objects: list[dict[str, str]] = []
+    numbers = array("L")
+    nested: list[Problem] = []
+    for number, record in _records(text.lstrip("\ufeff")):
+        if not isinstance(record, dict):
+            kind = _KINDS.get(type(record), "null or a number")
+            raise TableRefused([problem("json_not_flat", row=number, value=record, found=kind)])
+        cells = {name: _cell(value, name, number, limits) for name, value in record.items()}
+        for name, value in record.items():
+            if name not in columns:
+                columns[name] = len(columns)
+                if isinstance(value, dict | list):
+                    nested.append(
+                        problem("json_nested", row=number, column=name, value=cells[name])
+                    )
+        objects.append(cells)
+        numbers.append(number)
+        _check(len(columns), len(objects), number, limits)
+    if not columns:
+        raise TableRefused([problem("empty_file")])
+    rows = [tuple([cells.get(name, "") for name in columns]) for cells in objects]
+    return tuple(columns), rows, numbers, tuple(nested)
+
+
+def _check(columns: int, rows: int, number: int, limits: Limits) -> None:
+    if columns > limits.table_columns:
+        limit = limits.table_columns
+        found = problem("too_many_columns", row=number, columns=columns, limit=limit)
+    elif rows > limits.table_rows:
+        found = problem("too_many_rows", limit=limits.table_rows)
+    elif rows * columns > limits.table_cells:
+        found = problem("too_many_cells", row=number, limit=limits.table_cells)
+    else:
+        return
+    raise TableRefused([found])
+
+
+def _records(text: str) -> Iterator[tuple[int, Any]]:
+    """A list's items by place, also one within an object; else JSON Lines, by line."""
+    whole = _value(text, 0) if text.lstrip().startswith("[") else _one_object(text)
+    if isinstance(whole, dict):
+        lists = [value for value in whole.values() if isinstance(value, list)]
+        whole = lists[0] if len(lists) == 1 and len(whole) == 1 else [whole]
+    if isinstance(whole, list):
+        yield from enumerate(whole, start=1)
+        return
+    for number, line in enumerate(text.split("\n"), start=1):
+        if line.strip():
+            yield number, _value(line, number - 1)
+
+
+def _one_object(text: str) -> dict[str, Any] | None:
+    """The text as one object; None where more follows the first, as in JSON Lines."""
+    try:
+        return json.loads(text, parse_float=str, parse_int=str, parse_constant=str)
+    except (json.JSONDecodeError, RecursionError):
+        return None
+
+
+def _value(text: str, lines_before: int) -> Any:
+    """Numbers stay as typed: 1.50 does not become 1.5."""
+    try:
+        return json.loads(text, parse_float=str, parse_int=str, parse_constant=str)
+    except json.JSONDecodeError as error:
+        line = lines_before + error.lineno
+        found = problem("json_broken", row=line, line=line, position=error.colno)
+        raise TableRefused([found]) from error
+    except RecursionError as error:
+        found = problem("json_not_flat", row=lines_before + 1, found=_KINDS[list])
+        raise TableRefused([found]) from error
+
+
+def _cell(value: Any, name: str, row: int, limits: Limits) -> str:
+    if value is None:
+        return ""
+    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    if len(text) > limits.cell_characters:
+        found = problem("giant_cell", row=row, column=name, limit=limits.cell_characters, line=row)
+        raise TableRefused([found])
+    return text

@@ -1,0 +1,123 @@
+import pytest
+from pydantic import ValidationError
+
+from finetune.errors import RecipeRefused
+from finetune.recipe import SETTINGS, Recipe, bounds_text, settings_from_text
+
+
+def plan(rows=1000, parameters=600_000_000, preset="balanced", task="chat", **settings):
+    return Recipe.plan(task, "some/base", rows, parameters, preset, settings)
+
+
+def steps(recipe, rows):
+    batch = recipe.per_device_train_batch_size * recipe.gradient_accumulation_steps
+    return recipe.num_train_epochs * rows * (1 - recipe.held_out_share) / batch
+
+
+def refused(**settings):
+    with pytest.raises(RecipeRefused) as caught:
+        plan(**settings)
+    return {(found.column, found.code) for found in caught.value.problems}
+
+
+def test_large_bases_learn_gently_for_a_few_passes():
+    recipe = plan(rows=2_000)
+    assert (recipe.r, recipe.learning_rate, recipe.num_train_epochs) == (16, 2e-4, 3.0)
+
+
+def test_tiny_bases_get_large_steps_and_many_passes():
+    recipe = plan(rows=1_870, parameters=1_100_000, task="classification")
+    assert (recipe.r, recipe.learning_rate) == (16, 2e-3)
+    assert 10 <= recipe.num_train_epochs <= 40
+
+
+@pytest.mark.parametrize("parameters", [1_000_000, 110_000_000, 8_000_000_000])
+@pytest.mark.parametrize("rows", [8, 100, 10_000, 200_000])
+def test_presets_grow_and_their_steps_stay_bounded(rows, parameters):
+    taken = [steps(plan(rows, parameters, p), rows) for p in ("quick", "balanced", "thorough")]
+    assert 1 <= taken[0] < taken[1] < taken[2] < 7_000
+
+
+def test_what_is_set_wins_and_alpha_follows_the_rank():
+    recipe = plan(r=8, learning_rate=1e-3, max_steps=5)
+    assert (recipe.r, recipe.lora_alpha, recipe.learning_rate, recipe.max_steps) == (8, 16, 1e-3, 5)
+    assert plan(r=8, lora_alpha=8).lora_alpha == 8
+
+
+def test_a_recipe_comes_back_from_its_json():
+    recipe = plan(target_modules=["q_proj", "v_proj"], use_dora=True)
+    assert Recipe.model_validate_json(recipe.model_dump_json()) == recipe
+
+
+def test_a_recipe_cannot_be_changed():
+    with pytest.raises(ValidationError):
+        plan().r = 4
+
+
+def test_whole_numbers_from_a_browser_are_whole():
+    assert plan(seed=3.0, r=4.0).seed == 3
+
+
+def test_every_problem_is_told_at_once():
+    assert refused(
+        preset="slow",
+        rank=8,
+        zzzz=1,
+        r="8",
+        learning_rate=float("nan"),
+        num_train_epochs=float("inf"),
+        weight_decay=-1,
+        per_device_train_batch_size=10**9,
+        max_steps=0,
+        use_dora=1,
+        lr_scheduler_type="zigzag",
+        target_modules=[],
+    ) == {
+        ("preset", "setting_not_a_choice"),
+        ("rank", "unknown_setting_close"),
+        ("zzzz", "unknown_setting"),
+        ("r", "setting_not_whole"),
+        ("learning_rate", "setting_not_number"),
+        ("num_train_epochs", "setting_not_number"),
+        ("weight_decay", "setting_out_of_bounds"),
+        ("per_device_train_batch_size", "setting_out_of_bounds"),
+        ("max_steps", "max_steps_zero"),
+        ("use_dora", "setting_not_boolean"),
+        ("lr_scheduler_type", "setting_not_a_choice"),
+        ("target_modules", "setting_not_modules"),
+    }
+
+
+@pytest.mark.parametrize("key", ["task", "base", "mapping", "preset_", "output_dir"])
+def test_only_settings_can_be_set(key):
+    with pytest.raises(RecipeRefused):
+        Recipe.plan("chat", "b", 100, 1, "balanced", {key: "x"})
+
+
+def test_the_rank_is_bounded_by_the_limits():
+    assert plan(r=256).r == 256
+    assert refused(r=257) == {("r", "setting_out_of_bounds")}
+
+
+def test_settings_tell_their_bounds_for_a_form():
+    assert SETTINGS["num_train_epochs"].low_open and SETTINGS["num_train_epochs"].high == 1000
+    assert bounds_text(SETTINGS["lora_dropout"]) == "0 ≤ lora_dropout < 1"
+    assert SETTINGS["lr_scheduler_type"].choices[0] == "linear"
+    assert {setting.kind for setting in SETTINGS.values()} == {
+        *("int", "float", "bool", "choice", "names")
+    }
+    assert all(setting.description for setting in SETTINGS.values())
+
+
+def test_settings_from_the_command_line_are_typed():
+    pairs = ["r=8", "learning_rate=1e-3", "use_dora=true", "lr_scheduler_type=linear"]
+    pairs.append('target_modules=["q_proj"]')
+    assert settings_from_text(pairs) == {
+        "r": 8,
+        "learning_rate": 1e-3,
+        "use_dora": True,
+        "lr_scheduler_type": "linear",
+        "target_modules": ["q_proj"],
+    }
+    with pytest.raises(RecipeRefused):
+        settings_from_text(["r"])
