@@ -1,0 +1,256 @@
+"""The engine without a page: python -m finetune train | resume | evaluate | inspect | export.
+
+Exit status: 0 done, 1 the run failed, 2 the input was refused (every problem listed on stderr).
+Results are JSON on stdout; progress goes to stderr. `work` is how the app starts its workers.
+"""
+
+import argparse
+import json
+import sys
+import traceback
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, get_args
+
+from finetune.errors import Refused
+from finetune.events import Event, EventType
+from finetune.run import Run
+from inference.catalog import TASKS
+from inference.errors import LabError
+from inference.limits import Limits
+
+
+class ToldRun(Run):
+    """A run whose events are also told on stderr."""
+
+    def append(self, kind: EventType, **fields: Any) -> Event:
+        event = super().append(kind, **fields)
+        print(line(event), file=sys.stderr, flush=True)
+        return event
+
+
+def line(event: Event) -> str:
+    """`step 12 · loss 0.3214 · learning_rate 0.0012`"""
+    shown = [
+        f"{name} {value:.4g}" if isinstance(value, float) else f"{name} {value}"
+        for name, value in event.fields.items()
+        if name not in ("values", "step") and not isinstance(value, dict)
+    ]
+    shown += [
+        f"{name} {value:.4g} ({side})"
+        for side, figures in event.fields.items()
+        if isinstance(figures, dict) and side in ("base", "tuned")
+        for name, value in figures.items()
+    ]
+    step = f" {event.fields['step']}" if "step" in event.fields else ""
+    kind = "" if event.type == "step" else f"{event.type} "
+    return " · ".join([f"{kind}step{step}" if step else event.type, *shown])
+
+
+def train(options: argparse.Namespace) -> int:
+    from finetune.bases import find_base
+    from finetune.dataset import build, split
+    from finetune.recipe import Recipe, settings_from_text
+    from finetune.runs import create_run
+
+    if options.out.exists() and (not options.out.is_dir() or any(options.out.iterdir())):
+        print(f"{options.out} is not empty. Choose a new folder, or resume it.", file=sys.stderr)
+        return 2
+    table = _table(options)
+    mapping = _mapping(options, table)
+    examples = build(table, options.task, mapping)
+    for problem in examples.problems:
+        print(told(problem.to_dict()), file=sys.stderr)
+    base = find_base(options.model, options.task, local=True)
+    recipe = Recipe.plan(
+        options.task,
+        str(base.folder) if Path(options.model).is_dir() else base.id,
+        examples.kept,
+        base.parameters,
+        options.preset,
+        settings_from_text(options.set),
+        mapping=mapping,
+    )
+    rows, held_out = split(examples.rows, options.task, recipe.held_out_share, recipe.seed)
+    options.out.parent.mkdir(parents=True, exist_ok=True)
+    run = create_run(options.out.resolve(), recipe, rows, held_out, name=options.data.stem)
+    return _train(ToldRun(run.folder))
+
+
+def resume(options: argparse.Namespace) -> int:
+    run = _run(options)
+    return 2 if run is None else _train(run)
+
+
+def work(options: argparse.Namespace) -> int:
+    """A worker of the app: trains the run if it still waits for its turn, else does nothing."""
+    run = Run(options.run)
+    with run.lock():
+        if not run.take_ticket():
+            return 0
+        try:
+            from finetune.trainer import train as train_run
+
+            return 1 if train_run(run).type == "failed" else 0
+        except Exception as error:  # a library that cannot be imported, a full disk
+            traceback.print_exc()
+            run.append("failed", reason="unexpected", values={"error": type(error).__name__})
+            return 1
+
+
+def evaluate(options: argparse.Namespace) -> int:
+    from finetune.tuned import evaluate_again
+
+    run = _run(options)
+    if run is None:
+        return 2
+    _print(evaluate_again(run))
+    return 0
+
+
+def export(options: argparse.Namespace) -> int:
+    from finetune.export import adapter_zip
+    from finetune.tuned import save_merged
+
+    run = _run(options)
+    if run is None:
+        return 2
+    if options.merged:
+        path = save_merged(run, options.to or run.folder / "merged")
+    else:
+        path = adapter_zip(run, options.to or run.folder)
+    _print({"written": str(path)})
+    return 0
+
+
+def inspect(options: argparse.Namespace) -> int:
+    from finetune.inspect_table import inspect_table
+
+    found = inspect_table(options.data, Limits.from_environment(), **_dialect(options))
+    _print(found)
+    return 0 if found["readable"] else 2
+
+
+def told(problem: Mapping[str, Any]) -> str:
+    """`warning · row 12 · column text: What was found. What to do.`"""
+    where = [problem["severity"]]
+    where += [f"{name} {problem[name]}" for name in ("row", "column") if problem[name] is not None]
+    return " · ".join(where) + f": {problem['what']} {problem['advice']}"
+
+
+def _train(run: Run) -> int:
+    _quieten()
+    from finetune.trainer import train as train_run
+
+    event = train_run(run)
+    _print({"run": str(run.folder), "status": run.status(), **event.fields})
+    return 1 if event.type == "failed" else 0
+
+
+def _quieten() -> None:
+    """Libraries' warnings are for those who maintain this, not for those who train."""
+    import warnings
+
+    warnings.simplefilter("ignore")
+
+
+def _run(options: argparse.Namespace) -> Run | None:
+    run = ToldRun(options.run.resolve())
+    if (run.folder / "recipe.json").is_file():
+        return run
+    print(f"{options.run} holds no run. Name the folder given to --out.", file=sys.stderr)
+    return None
+
+
+def _table(options: argparse.Namespace) -> Any:
+    from finetune.tables import read_table
+
+    return read_table(options.data, Limits.from_environment(), **_dialect(options))
+
+
+def _dialect(options: argparse.Namespace) -> dict[str, Any]:
+    header = {None: None, "yes": True, "no": False}[options.has_header]
+    return {
+        "encoding": options.encoding,
+        "delimiter": options.delimiter,
+        "quotechar": options.quotechar,
+        "has_header": header,
+    }
+
+
+def _mapping(options: argparse.Namespace, table: Any) -> dict[str, str]:
+    """The columns named with --column, else the guessed ones."""
+    from finetune.dataset import guess
+
+    named = dict(pair.partition("=")[::2] for pair in options.column)
+    if named:
+        return named
+    found = guess(table)
+    return found.mapping if found and found.task == options.task else {}
+
+
+def _print(value: object) -> None:
+    print(json.dumps(value, ensure_ascii=False, indent=1))
+
+
+def parser() -> argparse.ArgumentParser:
+    whole = argparse.ArgumentParser(prog="python -m finetune", description=__doc__)
+    commands = whole.add_subparsers(required=True, metavar="COMMAND")
+
+    one = commands.add_parser("train", help="train an adapter on a table")
+    _add_table(one)
+    one.add_argument("--task", required=True, choices=TASKS)
+    one.add_argument("--model", required=True, metavar="ID_OR_DIR")
+    one.add_argument("--out", required=True, type=Path, metavar="DIR", help="a new run folder")
+    one.add_argument("--preset", default="balanced", choices=_presets())
+    one.add_argument("--set", action="append", default=[], metavar="KEY=VALUE")
+    one.add_argument("--column", action="append", default=[], metavar="ROLE=COLUMN")
+    one.set_defaults(do=train)
+
+    one = commands.add_parser("inspect", help="what a table holds, as JSON")
+    _add_table(one)
+    one.set_defaults(do=inspect)
+
+    for do, text in (
+        (resume, "go on with a run; a finished one stays as it is"),
+        (evaluate, "measure base and tuned model again"),
+        (export, "write the adapter as a zip, or the merged model"),
+        (work, "train a queued run (used by the app)"),
+    ):
+        one = commands.add_parser(do.__name__, help=text)
+        one.add_argument("run", type=Path, metavar="DIR")
+        one.set_defaults(do=do)
+        if do is export:
+            one.add_argument("--merged", action="store_true")
+            one.add_argument("--to", type=Path, metavar="DIR")
+    return whole
+
+
+def _add_table(command: argparse.ArgumentParser) -> None:
+    command.add_argument("data", type=Path, metavar="DATA")
+    command.add_argument("--encoding")
+    command.add_argument("--delimiter")
+    command.add_argument("--quotechar")
+    command.add_argument("--has-header", choices=("yes", "no"))
+
+
+def _presets() -> tuple[str, ...]:
+    from finetune.recipe import Preset
+
+    return get_args(Preset)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    options = parser().parse_args(arguments)
+    try:
+        return options.do(options)
+    except Refused as refused:
+        for problem in refused.problems:
+            print(told(problem.to_dict()), file=sys.stderr)
+    except LabError as error:
+        print(error, file=sys.stderr)
+    return 2
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,38 @@
+"""What a run will take, before it starts: steps exactly, memory by formula. No torch."""
+
+import math
+from dataclasses import dataclass
+
+from finetune.recipe import Recipe
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """`seconds` is None until something was measured on this machine."""
+
+    steps: int
+    rows_per_step: int
+    memory_bytes: int | None
+    seconds: float | None = None
+
+
+def total_steps(recipe: Recipe, train_rows: int) -> int:
+    """Optimizer steps of a whole run, as transformers' Trainer counts them."""
+    if recipe.max_steps > 0:
+        return recipe.max_steps
+    batches = math.ceil(train_rows / recipe.per_device_train_batch_size)
+    each = max(1, math.ceil(batches / recipe.gradient_accumulation_steps))
+    return max(1, math.ceil(recipe.num_train_epochs * each))
+
+
+def estimate(recipe: Recipe, train_rows: int, memory_bytes: int | None = None) -> Estimate:
+    """The plan in numbers.
+
+    Args:
+        memory_bytes: `hardware.memory_needed(model, "lora")` of the base.
+    """
+    return Estimate(
+        steps=total_steps(recipe, train_rows),
+        rows_per_step=recipe.per_device_train_batch_size * recipe.gradient_accumulation_steps,
+        memory_bytes=memory_bytes,
+    )

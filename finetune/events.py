@@ -1,0 +1,140 @@
+"""The event log of a run: one JSON object a line, appended by whoever holds the run.
+
+A line cut short by a kill or a full disk is skipped by readers and closed off by the next writer.
+Knows nothing of models. Event types: started, step, evaluated, checkpoint, warning, finished,
+failed, stopped.
+"""
+
+import json
+import math
+import os
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+EventType = Literal[
+    "started", "step", "evaluated", "checkpoint", "warning", "finished", "failed", "stopped"
+]
+FINAL: tuple[EventType, ...] = ("finished", "failed", "stopped")
+Stage = Literal["preparing", "training", "evaluating", "ended"]
+
+
+@dataclass(frozen=True)
+class Event:
+    """Something that happened in a run: `time` in seconds since 1970, `fields` JSON values."""
+
+    type: EventType
+    time: float
+    fields: Mapping[str, Any] = field(default_factory=dict)
+
+    def to_dict(self) -> dict[str, Any]:
+        return {"type": self.type, "time": self.time, **self.fields}
+
+
+@dataclass(frozen=True)
+class Progress:
+    """Where a run stands; what is not known yet is None.
+
+    `eta_seconds` covers the training steps that remain, not the evaluation after them.
+    """
+
+    stage: Stage
+    step: int = 0
+    total_steps: int | None = None
+    epoch: float | None = None
+    loss: float | None = None
+    learning_rate: float | None = None
+    tokens_per_second: float | None = None
+    eta_seconds: float | None = None
+    metrics: Mapping[str, Any] | None = None
+
+
+def finite(value: Any) -> Any:
+    """`value` with NaN and infinity, which JSON does not have, turned into None."""
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    if isinstance(value, Mapping):
+        return {key: finite(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [finite(item) for item in value]
+    return value
+
+
+def append(path: Path, kind: EventType, fields: Mapping[str, Any]) -> Event:
+    """Write one event at the end of the log; a final one reaches the disk before this returns."""
+    event = Event(kind, round(time.time(), 3), finite(dict(fields)))
+    line = json.dumps(event.to_dict(), ensure_ascii=False, allow_nan=False).encode() + b"\n"
+    with path.open("a+b") as log:
+        if log.seek(0, os.SEEK_END):
+            log.seek(-1, os.SEEK_END)
+            if log.read(1) != b"\n":
+                line = b"\n" + line
+        log.write(line)
+        log.flush()
+        if kind in FINAL:
+            os.fsync(log.fileno())
+    return event
+
+
+def read(path: Path) -> list[Event]:
+    """Every whole event of the log, oldest first; a missing log is an empty one."""
+    if not path.exists():
+        return []
+    found = []
+    for line in path.read_bytes().split(b"\n"):
+        try:
+            record = json.loads(line)
+        except ValueError:  # empty, or cut short when its writer was killed
+            continue
+        if isinstance(record, dict) and "type" in record and "time" in record:
+            found.append(Event(record.pop("type"), record.pop("time"), record))
+    return found
+
+
+def progress(events: Sequence[Event], running: bool, now: float) -> Progress:
+    """Where the run stands according to its events.
+
+    Args:
+        running: whether a worker lives; without one there is no ETA.
+        now: seconds since 1970.
+    """
+    begin = max((i for i, event in enumerate(events) if event.type == "started"), default=0)
+    total = next((e.fields.get("total_steps") for e in events[begin:] if e.type == "started"), None)
+    steps = [event for event in events if event.type == "step"]
+    recent = [event for event in events[begin:] if event.type == "step"]
+    last = steps[-1].fields if steps else {}
+    step = int(last.get("step", 0))
+    return Progress(
+        stage=_stage(events, step, total),
+        step=step,
+        total_steps=total,
+        epoch=last.get("epoch"),
+        loss=last.get("loss"),
+        learning_rate=last.get("learning_rate"),
+        tokens_per_second=last.get("tokens_per_second"),
+        eta_seconds=_eta(recent, total, now) if running else None,
+        metrics=next((e.fields for e in reversed(events) if e.type == "evaluated"), None),
+    )
+
+
+def _stage(events: Sequence[Event], step: int, total: int | None) -> Stage:
+    if events and events[-1].type in FINAL:
+        return "ended"
+    if not step:
+        return "preparing"
+    return "evaluating" if total is not None and step >= total else "training"
+
+
+def _eta(steps: Sequence[Event], total: int | None, now: float) -> float | None:
+    """Seconds for the remaining steps at the pace of the last thirty logged ones."""
+    steps = steps[-30:]
+    if total is None or len(steps) < 2:
+        return None
+    first, last = steps[0], steps[-1]
+    done = last.fields["step"] - first.fields["step"]
+    if done <= 0:
+        return None
+    pace = (last.time - first.time) / done
+    return max(0.0, (total - last.fields["step"]) * pace - (now - last.time))

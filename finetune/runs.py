@@ -1,0 +1,138 @@
+"""The folder of all runs: making them, finding them, and who may find which.
+
+Another visitor's run answers exactly as one that does not exist. Knows files; knows nothing of
+models, training or the web.
+"""
+
+import json
+import re
+import secrets
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from finetune.errors import RunNotFound, TooManyRuns
+from finetune.files import sha256, write_json, write_text
+from finetune.recipe import Recipe
+from finetune.run import Row, Run, hash_of
+
+_ID = re.compile(r"[A-Za-z0-9_-]{22}")  # secrets.token_urlsafe(16)
+
+
+def create_run(
+    folder: Path,
+    recipe: Recipe,
+    train: Sequence[Row],
+    held_out: Sequence[Row],
+    owner_token: str | None = None,
+    name: str = "",
+) -> Run:
+    """Write a new run folder (mode 0700), whole or not at all; it is not queued yet.
+
+    Raises:
+        FileExistsError: something is at `folder` already.
+    """
+    if folder.exists() and any(folder.iterdir()):
+        raise FileExistsError(folder)
+    aside = folder.with_name(f".new-{folder.name}")
+    aside.mkdir(mode=0o700, parents=True)
+    for part, rows in (("train", train), ("held_out", held_out)):
+        lines = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
+        write_text(aside / f"{part}.jsonl", lines)
+    facts = {
+        "name": name,
+        "created": time.time(),
+        "recipe": recipe.model_dump(mode="json"),
+        "data": {
+            "train_rows": len(train),
+            "held_out_rows": len(held_out),
+            "train_sha256": sha256(aside / "train.jsonl"),
+            "held_out_sha256": sha256(aside / "held_out.jsonl"),
+        },
+    }
+    write_json(aside / "recipe.json", facts)
+    if owner_token:
+        write_text(aside / "owner", hash_of(owner_token) + "\n")
+    aside.rename(folder)
+    return Run(folder)
+
+
+class RunStore:
+    """Every run under one folder, `LAB_HOME/runs`."""
+
+    def __init__(self, root: Path, runs_per_visitor: int = 10) -> None:
+        self.root = root
+        self.runs_per_visitor = runs_per_visitor
+        root.mkdir(mode=0o700, parents=True, exist_ok=True)
+
+    def create(
+        self,
+        recipe: Recipe,
+        train: Sequence[Row],
+        held_out: Sequence[Row],
+        owner_token: str | None = None,
+        name: str = "",
+    ) -> Run:
+        """A new run with an id nobody can guess.
+
+        Raises:
+            TooManyRuns: this owner keeps as many as one may.
+        """
+        if owner_token and len(self.owned(owner_token)) >= self.runs_per_visitor:
+            raise TooManyRuns(limit=self.runs_per_visitor)
+        folder = self.root / secrets.token_urlsafe(16)
+        return create_run(folder, recipe, train, held_out, owner_token, name)
+
+    def get(self, run_id: str) -> Run:
+        """The run of that id, whoever owns it.
+
+        Raises:
+            RunNotFound: there is none, or the id is none.
+        """
+        if not isinstance(run_id, str) or not _ID.fullmatch(run_id):
+            raise RunNotFound()
+        run = Run(self.root / run_id)
+        if not (run.folder / "recipe.json").is_file():
+            raise RunNotFound()
+        return run
+
+    def for_owner(self, run_id: str, token: str | None) -> Run:
+        """The run, for its owner; to others it answers exactly as a missing one."""
+        run = self.get(run_id)
+        if not run.owned_by(token):
+            raise RunNotFound()
+        return run
+
+    def for_reader(self, run_id: str, token: str | None) -> Run:
+        """The run, for its owner or, once finished, for whoever has its link."""
+        run = self.get(run_id)
+        if not run.owned_by(token) and not run.shared_with(token):
+            raise RunNotFound()
+        return run
+
+    def all(self) -> list[Run]:
+        """Every run, oldest first."""
+        folders = (path for path in self.root.iterdir() if _ID.fullmatch(path.name))
+        runs = [Run(path) for path in folders if (path / "recipe.json").is_file()]
+        return sorted(runs, key=lambda run: run.created)
+
+    def owned(self, token: str | None) -> list[Run]:
+        """The runs of one owner, newest first."""
+        return [run for run in reversed(self.all()) if run.owned_by(token)]
+
+    def expire(self, days: float, now: float) -> list[str]:
+        """Delete the runs nobody works on and nothing happened in for `days`; their ids."""
+        gone = []
+        for run in self.all():
+            if now - run.last_activity < days * 86_400:
+                continue
+            if run.status() in ("queued", "running", "stopping"):
+                continue
+            run.delete()
+            gone.append(run.id)
+        return gone
+
+    def queue(self) -> list[Run]:
+        """The runs that wait for a worker, first come first."""
+        waiting = [(run.ticket, run.id, run) for run in self.all()]
+        return [run for _, _, run in sorted(w for w in waiting if w[0] is not None)]

@@ -1,0 +1,104 @@
+import math
+
+import pytest
+import torch
+
+from finetune import evaluate
+from finetune.bases import attach, load_base
+from finetune.encode import encode
+from finetune.recipe import Recipe
+from tests.inference import tiny
+
+CHATS = [
+    {
+        "messages": [
+            {"role": "user", "content": f"What is {n}?"},
+            {"role": "assistant", "content": "Long. " * n + "End."},
+        ]
+    }
+    for n in range(7)
+]
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    return tiny.chat(tmp_path_factory.mktemp("m") / "chat")
+
+
+@pytest.fixture(scope="module")
+def tuned(folder):
+    """A tiny chat model whose adapter changes its logits, and its tokenizer."""
+    model, tokenizer, fresh = load_base(folder, "chat")
+    torch.manual_seed(1)
+    model = attach(model, Recipe(task="chat", base="x"), fresh)
+    for name, weight in model.named_parameters():
+        if "lora_B" in name:
+            torch.nn.init.normal_(weight, std=0.5)
+    return model, tokenizer
+
+
+def test_the_base_side_has_the_logits_of_the_plain_base(folder, tuned):
+    model, _ = tuned
+    ids = torch.arange(10, 30)[None]
+    plain = load_base(folder, "chat")[0].eval()
+    with torch.no_grad():
+        expected = plain(input_ids=ids).logits
+        with evaluate.side_of(model, "base"):
+            base = model(input_ids=ids).logits
+        with evaluate.side_of(model, "tuned"):
+            changed = model(input_ids=ids).logits
+    assert torch.equal(base, expected)
+    assert not torch.allclose(changed, expected)
+
+
+def test_the_model_is_as_it_was_after_an_error(tuned):
+    model, _ = tuned
+    model.train()
+    with pytest.raises(ZeroDivisionError), evaluate.side_of(model, "base"):
+        raise ZeroDivisionError
+    assert model.training
+    ids = torch.arange(10, 30)[None]
+    with torch.no_grad(), evaluate.side_of(model, "tuned"):
+        on = model(input_ids=ids).logits
+    with torch.no_grad(), evaluate.side_of(model, "base"):
+        assert not torch.allclose(model(input_ids=ids).logits, on)
+
+
+def test_the_loss_is_the_mean_over_every_trained_token(tuned):
+    model, tokenizer = tuned
+    examples = encode(CHATS, "chat", tokenizer, 256)
+    total, tokens = 0.0, 0
+    with torch.no_grad(), evaluate.side_of(model, "tuned"):
+        for example in examples:  # one at a time, as transformers computes it
+            ids, labels = (torch.tensor([example[key]]) for key in ("input_ids", "labels"))
+            count = int((labels != -100).sum())
+            total += model(input_ids=ids, labels=labels).loss.item() * count
+            tokens += count
+        found = evaluate.held_out_loss(model, tokenizer, examples)
+    assert found == pytest.approx(total / tokens, rel=1e-4)
+
+
+def test_chat_is_compared_by_loss_perplexity_and_samples(tuned):
+    model, tokenizer = tuned
+    report = evaluate.compare(model, tokenizer, CHATS, "chat", 256)
+    assert (report["rows"], report["held_out_rows"], len(report["samples"])) == (7, 7, 5)
+    for side in ("base", "tuned"):
+        assert report[side]["perplexity"] == pytest.approx(math.exp(report[side]["loss"]))
+    assert report["base"] != report["tuned"]
+    assert report["samples"][0]["prompt"] == "What is 0?"
+    assert report["samples"][0]["expected"] == "End."
+
+
+def test_no_held_out_rows_give_an_empty_report(tuned):
+    report = evaluate.compare(*tuned, [], "chat", 64)
+    assert (report["rows"], report["base"], report["tuned"]) == (0, {}, {})
+
+
+def test_asked_to_stop_there_is_no_report(tuned):
+    assert evaluate.compare(*tuned, CHATS, "chat", 64, should_stop=lambda: True) is None
+
+
+def test_rows_are_drawn_evenly_over_the_whole():
+    rows = [{"n": n} for n in range(100)]
+    assert [row["n"] for row in evaluate.spread(rows, 4)] == [0, 25, 50, 75]
+    assert evaluate.spread(rows[:3], 4) == rows[:3]

@@ -1,0 +1,171 @@
+import csv
+import json
+import signal
+import subprocess
+
+import pytest
+
+from finetune import __main__ as program
+from finetune.__main__ import main
+from finetune.events import Event
+from finetune.jobs import PROJECT, worker_command, worker_environment
+from finetune.recipe import Recipe
+from finetune.run import Run
+from finetune.runs import RunStore
+from tests.inference import tiny
+
+ROWS = [{"text": f"{'good' if n % 2 else 'bad'} {n}", "label": "坏好"[n % 2]} for n in range(30)]
+
+
+@pytest.fixture(scope="module")
+def base(tmp_path_factory):
+    return tiny.classifier(tmp_path_factory.mktemp("m") / "classifier")
+
+
+@pytest.fixture
+def table(tmp_path):
+    path = tmp_path / "rows.csv"
+    with path.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.DictWriter(file, ["text", "label"])
+        writer.writeheader()
+        writer.writerows(ROWS)
+    return path
+
+
+@pytest.fixture
+def train(table, base, tmp_path, monkeypatch):
+    monkeypatch.setattr(program, "_quieten", lambda: None)  # pytest keeps warnings errors
+
+    def call(*options):
+        given = ["--task", "classification", "--model", str(base), "--out", str(tmp_path / "run")]
+        return main(["train", str(table), *given, "--set", "max_steps=2", *options])
+
+    return call
+
+
+def test_a_table_is_trained_measured_again_and_exported(train, tmp_path, capsys):
+    assert train() == 0
+    told = capsys.readouterr()
+    result = json.loads(told.out)
+    assert (result["status"], result["step"]) == ("finished", 2)
+    assert set(result["metrics"]) == {"base", "tuned"}
+    assert "step 1 · loss" in told.err
+    run = str(tmp_path / "run")
+    assert main(["resume", run]) == 0  # finished already: nothing happens
+    assert json.loads(capsys.readouterr().out)["status"] == "finished"
+    assert main(["evaluate", run]) == 0
+    assert json.loads(capsys.readouterr().out)["rows"] > 0
+    assert main(["export", run, "--to", str(tmp_path / "zip")]) == 0
+    assert [path.suffix for path in (tmp_path / "zip").iterdir()] == [".zip"]
+    assert main(["export", run, "--merged"]) == 0
+    assert (tmp_path / "run" / "merged" / "model.safetensors").exists()
+
+
+def test_columns_can_be_named(train, tmp_path):
+    assert train("--column", "text=text", "--column", "label=label") == 0
+    assert Run(tmp_path / "run").recipe.mapping == {"text": "text", "label": "label"}
+
+
+def test_every_problem_of_the_settings_is_listed(train, tmp_path, capsys):
+    assert train("--set", "r=0", "--set", "learning_rat=1", "--set", "seed=no") == 2
+    lines = capsys.readouterr().err
+    assert all(name in lines for name in ("column r:", "column learning_rat:", "column seed:"))
+    assert not (tmp_path / "run").exists()
+
+
+def test_a_refused_table_names_its_row(tmp_path, base, capsys):
+    bad = tmp_path / "bad.csv"
+    bad.write_text('text,label\ngood,1\n"never closed,0\n')
+    given = ["--task", "classification", "--model", str(base), "--out", str(tmp_path / "run")]
+    assert main(["train", str(bad), *given]) == 2
+    assert "row 3" in capsys.readouterr().err
+
+
+def test_a_folder_in_use_is_refused(train, tmp_path, capsys):
+    (tmp_path / "run").mkdir()
+    (tmp_path / "run" / "mine.txt").write_text("keep")
+    assert train() == 2
+    assert "not empty" in capsys.readouterr().err
+    assert [path.name for path in (tmp_path / "run").iterdir()] == ["mine.txt"]
+
+
+def test_an_unknown_model_is_refused_before_anything_is_written(table, tmp_path, capsys):
+    given = ["--task", "classification", "--model", "no/such", "--out", str(tmp_path / "run")]
+    assert main(["train", str(table), *given]) == 2
+    assert not (tmp_path / "run").exists()
+
+
+@pytest.mark.parametrize("command", ["resume", "evaluate", "export"])
+def test_a_folder_without_a_run_is_refused(command, tmp_path, capsys):
+    assert main([command, str(tmp_path)]) == 2
+    assert "holds no run" in capsys.readouterr().err
+
+
+def test_a_failed_run_is_status_one(train, tmp_path, monkeypatch, capsys):
+    def fails(self):
+        raise MemoryError
+
+    monkeypatch.setattr("finetune.trainer._Training.run_through", fails)
+    assert train() == 1
+    assert json.loads(capsys.readouterr().out)["reason"] == "out_of_memory"
+
+
+def test_inspect_prints_json_and_refuses_with_two(table, tmp_path, capsys):
+    assert main(["inspect", str(table)]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert (found["header"], found["row_count"], found["task"]) == (
+        ["text", "label"],
+        30,
+        "classification",
+    )
+    (tmp_path / "nothing.csv").write_text("")
+    assert main(["inspect", str(tmp_path / "nothing.csv")]) == 2
+    assert json.loads(capsys.readouterr().out)["readable"] is False
+
+
+def test_wrong_arguments_are_status_two(capsys):
+    with pytest.raises(SystemExit) as caught:
+        main(["train", "x.csv", "--task", "poetry"])
+    assert caught.value.code == 2
+    capsys.readouterr()
+
+
+def test_the_apps_worker_trains_a_queued_run_and_says_nothing(tmp_path):
+    store = RunStore(tmp_path / "runs")
+    recipe = Recipe(task="classification", base="builtin/sentiment", max_steps=2, max_length=32)
+    run = store.create(recipe, ROWS[4:], ROWS[:4], "a" * 32)
+    run.enqueue()
+    done = subprocess.run(
+        worker_command(run), cwd=PROJECT, env=worker_environment(), capture_output=True, text=True
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    assert run.status() == "finished"
+    assert run.ticket is None
+
+
+def test_a_worker_without_a_ticket_leaves_at_once(tmp_path):
+    run = RunStore(tmp_path / "runs").create(Recipe(task="chat", base="x"), [], [])
+    assert main(["work", str(run.folder)]) == 0
+    assert run.events() == []
+
+
+def test_an_event_is_one_line():
+    figures = {"base": {"loss": 2.0}, "tuned": {"loss": 1.0}}
+    assert program.line(Event("step", 0, {"step": 3, "loss": 0.25})) == "step 3 · loss 0.25"
+    assert program.line(Event("evaluated", 0, {"step": 3, **figures})) == (
+        "evaluated step 3 · loss 2 (base) · loss 1 (tuned)"
+    )
+
+
+def test_ctrl_c_is_how_a_person_stops_a_run(train, tmp_path, monkeypatch):
+    told = program.ToldRun.append
+
+    def interrupting(self, kind, **fields):
+        event = told(self, kind, **fields)
+        if kind == "step":
+            signal.raise_signal(signal.SIGINT)
+        return event
+
+    monkeypatch.setattr(program.ToldRun, "append", interrupting)
+    assert train() == 0
+    assert Run(tmp_path / "run").status() == "stopped"

@@ -1,0 +1,228 @@
+import json
+import os
+import stat
+import subprocess
+import sys
+import time
+
+import pytest
+
+from finetune.errors import RunBusy, RunNotFinished, RunNotFound, TooManyRuns
+from finetune.recipe import Recipe
+from finetune.run import Run
+from finetune.runs import RunStore
+
+ROWS = [{"text": "good", "label": "1"}, {"text": "bad", "label": "0"}]
+RECIPE = Recipe(task="classification", base="builtin/sentiment")
+OWNER = "a" * 32
+# A worker that lives in another process until it is killed.
+HOLDER = """
+import sys
+from pathlib import Path
+from finetune.run import Run
+with Run(Path(sys.argv[1])).lock():
+    print("held", flush=True)
+    sys.stdin.read()
+"""
+
+
+@pytest.fixture
+def store(tmp_path):
+    return RunStore(tmp_path / "runs", runs_per_visitor=3)
+
+
+@pytest.fixture
+def run(store):
+    return store.create(RECIPE, ROWS, ROWS[:1], OWNER, "my run")
+
+
+@pytest.fixture
+def worker(run):
+    child = subprocess.Popen(
+        [sys.executable, "-c", HOLDER, str(run.folder)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert child.stdout.readline() == "held\n"
+    yield child
+    child.kill()
+    child.communicate()
+
+
+def test_a_run_is_what_was_asked_for_in_a_private_folder(run):
+    assert run.recipe == RECIPE
+    assert (run.name, run.rows("train"), run.rows("held_out")) == ("my run", ROWS, ROWS[:1])
+    assert stat.S_IMODE(run.folder.stat().st_mode) == 0o700
+    assert OWNER not in (run.folder / "owner").read_text()
+    assert run.facts["data"]["train_rows"] == 2
+
+
+def test_status_of_a_run_no_worker_holds(run):
+    assert run.status() == "interrupted"  # made, never queued
+    run.enqueue()
+    assert run.status() == "queued"
+    run.take_ticket()
+    for kind in ("finished", "stopped", "failed"):
+        run.append("started")
+        assert run.status() == "interrupted"
+        run.append(kind)
+        assert run.status() == kind
+
+
+def test_status_while_a_worker_lives_and_after_it_was_killed(run, worker):
+    run.append("finished")
+    assert run.status() == "running"
+    run.request_stop()
+    assert run.status() == "stopping"
+    run.append("step", step=1)
+    worker.kill()
+    worker.wait()
+    assert run.status() == "interrupted"
+
+
+def test_two_probes_at_once_never_read_as_running(run):
+    from concurrent.futures import ThreadPoolExecutor
+
+    run.enqueue()
+    with run.lock():
+        assert Run(run.folder).status() == "running"
+    with ThreadPoolExecutor(8) as pool:
+        found = set(pool.map(lambda _: Run(run.folder).status(), range(200)))
+    assert found == {"queued"}
+
+
+def test_only_one_worker_at_a_time(run, worker, monkeypatch):
+    monkeypatch.setattr("finetune.run.LOCK_SECONDS", 0.05)
+    with pytest.raises(RunBusy), run.lock():
+        pass
+    with pytest.raises(RunBusy):
+        run.delete()
+    assert run.folder.exists()
+
+
+def test_the_lock_can_be_taken_again_by_its_holder_only_inside(run):
+    with run.lock():
+        with run.lock():
+            assert run.status() == "running"
+        assert Run(run.folder).status() == "running"
+    assert run.status() == "interrupted"
+
+
+def test_a_half_written_line_is_skipped_and_closed_off(run):
+    run.append("started", total_steps=3)
+    with (run.folder / "events.jsonl").open("ab") as log:
+        log.write(b'{"type": "step", "time": 1, "st')
+    assert [event.type for event in run.events()] == ["started"]
+    run.append("step", step=2)
+    assert [event.type for event in run.events()] == ["started", "step"]
+    assert [event.type for event in run.events(since=1)] == ["step"]
+
+
+def test_what_is_not_finite_is_written_as_null(run):
+    run.append("step", step=1, loss=float("nan"))
+    line = (run.folder / "events.jsonl").read_text()
+    assert json.loads(line)["loss"] is None
+
+
+def test_progress_tells_step_loss_and_the_time_left(run):
+    now = time.time()
+    lines = [{"type": "started", "time": now - 20, "total_steps": 100}]
+    lines += [
+        {"type": "step", "time": now - 20 + n, "step": n, "loss": 1 / n} for n in range(1, 21)
+    ]
+    (run.folder / "events.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
+    with run.lock():
+        progress = run.progress()
+    assert (progress.stage, progress.step, progress.total_steps) == ("training", 20, 100)
+    assert progress.loss == 0.05
+    assert progress.eta_seconds == pytest.approx(80, abs=1)
+    assert run.progress().eta_seconds is None  # nobody works on it
+
+
+def test_a_foreign_run_answers_exactly_as_a_missing_one(store, run):
+    answers = []
+    for run_id, token in (
+        (run.id, "b" * 32),
+        (run.id, None),
+        (run.id, ""),
+        ("A" * 22, OWNER),
+        ("../" + run.id, OWNER),
+        ("", OWNER),
+        (str(run.folder), OWNER),
+    ):
+        for find in (store.for_owner, store.for_reader):
+            with pytest.raises(RunNotFound) as caught:
+                find(run_id, token)
+            answers.append((str(caught.value), caught.value.code()))
+    assert len(set(answers)) == 1
+    assert store.for_owner(run.id, OWNER).id == run.id
+
+
+def test_a_finished_run_is_shared_and_withdrawn(store, run):
+    with pytest.raises(RunNotFinished):
+        run.share()
+    run.append("finished")
+    link = run.share()
+    assert run.share() == link
+    assert store.for_reader(run.id, link).id == run.id
+    with pytest.raises(RunNotFound):
+        store.for_owner(run.id, link)
+    run.unshare()
+    with pytest.raises(RunNotFound):
+        store.for_reader(run.id, link)
+
+
+def test_a_shared_run_that_trains_again_is_not_read_by_others(store, run):
+    run.append("finished")
+    link = run.share()
+    run.append("started")
+    with pytest.raises(RunNotFound):
+        store.for_reader(run.id, link)
+
+
+def test_an_owner_has_a_limit_and_sees_the_newest_first(store):
+    made = [store.create(RECIPE, ROWS, [], OWNER, str(n)) for n in range(3)]
+    other = store.create(RECIPE, ROWS, [], "c" * 32)
+    assert [run.id for run in store.owned(OWNER)] == [run.id for run in reversed(made)]
+    with pytest.raises(TooManyRuns, match="3 runs"):
+        store.create(RECIPE, ROWS, [], OWNER)
+    made[0].delete()
+    assert not made[0].folder.exists()
+    store.create(RECIPE, ROWS, [], OWNER)
+    assert [run.id for run in store.owned("c" * 32)] == [other.id]
+    assert store.owned(None) == []
+
+
+def test_a_waiting_run_is_stopped_at_once(run):
+    run.enqueue()
+    run.request_stop()
+    assert run.status() == "stopped"
+    assert not run.stop_requested
+    run.request_stop()  # nothing more to stop
+    assert run.status() == "stopped"
+
+
+def test_old_runs_expire_but_not_those_at_work(store, run):
+    waiting = store.create(RECIPE, ROWS, [], OWNER)
+    waiting.enqueue()
+    run.append("finished")
+    assert store.expire(7, time.time()) == []
+    later = time.time() + 8 * 86_400
+    assert store.expire(7, later) == [run.id]
+    assert [left.id for left in store.all()] == [waiting.id]
+
+
+def test_the_queue_is_first_come_first_served(store):
+    runs = [store.create(RECIPE, ROWS, []) for _ in range(3)]
+    for run in (runs[2], runs[0], runs[1]):
+        run.enqueue()
+    assert [run.id for run in store.queue()] == [runs[2].id, runs[0].id, runs[1].id]
+
+
+def test_a_half_made_run_is_never_found(store, run):
+    (store.root / ("x" * 22)).mkdir()
+    os.mkdir(store.root / f".new-{'y' * 22}")
+    assert [found.id for found in store.all()] == [run.id]
+    with pytest.raises(RunNotFound):
+        store.get("x" * 22)
