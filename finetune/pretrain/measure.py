@@ -1,0 +1,207 @@
+"""The figures of the built-in models, measured again from their weights at any time."""
+
+import json
+import random
+import statistics
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import torch
+from transformers import (
+    AutoModelForCausalLM,
+    AutoModelForSeq2SeqLM,
+    AutoModelForSequenceClassification,
+    AutoTokenizer,
+)
+
+from finetune.pretrain import corpus, training
+from finetune.pretrain.collection import LANGUAGES, Topic, is_right, load_topics, overlap_f1
+from finetune.pretrain.evaluation_text import SUMMARY_SETS, Document, documents
+
+Figures = dict[str, float]
+BATCH = 32
+NEW_TOKENS = 200
+SEED = 1
+
+
+def report(names: Sequence[str], folder: Path = training.BUILTIN, *, write: bool = False) -> None:
+    """Measure and print as JSON; with `write`, put the figures into the models' cards too."""
+    from finetune.pretrain.cards import write_card
+
+    torch.set_num_threads(training.THREADS)
+    for name in names:
+        figures = MEASURES[name](folder / name)
+        print(json.dumps({name: figures}, indent=1))
+        if write:
+            write_card(folder / name, figures)
+
+
+def answers(folder: Path, questions: Sequence[str]) -> list[str]:
+    """Greedy replies of the chat model to single questions, thinking off."""
+    tokenizer = AutoTokenizer.from_pretrained(folder, padding_side="left")
+    model = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32)
+    replies: list[str] = []
+    for first in range(0, len(questions), BATCH):
+        inputs = tokenizer.apply_chat_template(
+            [[{"role": "user", "content": q}] for q in questions[first : first + BATCH]],
+            add_generation_prompt=True,
+            enable_thinking=False,
+            sanitize_control_tokens=True,
+            padding=True,
+            return_tensors="pt",
+        )
+        with torch.inference_mode():
+            out = model.generate(**inputs, max_new_tokens=NEW_TOKENS, do_sample=False)
+        replies += tokenizer.batch_decode(
+            out[:, inputs["input_ids"].shape[1] :], skip_special_tokens=True
+        )
+    return replies
+
+
+def chat(folder: Path) -> Figures:
+    """Shares of right replies, on trained and on held-out phrasings, per language."""
+    topics = load_topics()
+    figures: Figures = {"topics": float(len(topics) // len(LANGUAGES))}
+    kinds: dict[str, Callable[[Topic], Sequence[str]]] = {
+        "trained": lambda topic: topic.questions,
+        "held_out": lambda topic: (topic.held_out,),
+    }
+    for kind, phrasings in kinds.items():
+        asked = [(question, topic) for topic in topics for question in phrasings(topic)]
+        replies = answers(folder, [question for question, _ in asked])
+        right = [
+            is_right(reply, topic, topics) for reply, (_, topic) in zip(replies, asked, strict=True)
+        ]
+        for language in LANGUAGES:
+            of = [r for r, (_, t) in zip(right, asked, strict=True) if t.language == language]
+            figures[f"{kind}_{language}"] = _rounded(sum(of) / len(of))
+        figures[kind] = _rounded(sum(right) / len(right))
+    return figures
+
+
+def classify(folder: Path, texts: Sequence[str]) -> list[int]:
+    """Labels (0 negative, 1 positive) of the sentiment model."""
+    tokenizer = AutoTokenizer.from_pretrained(folder)
+    model = AutoModelForSequenceClassification.from_pretrained(folder, dtype=torch.float32)
+    labels: list[int] = []
+    for first in range(0, len(texts), BATCH):
+        inputs = tokenizer(
+            list(texts[first : first + BATCH]), padding=True, truncation=True, return_tensors="pt"
+        )
+        with torch.inference_mode():
+            labels += model(**inputs).logits.argmax(-1).tolist()
+    return labels
+
+
+def sentiment(folder: Path) -> Figures:
+    """Accuracy on held-out rows per language, beside TF-IDF + logistic regression on the same."""
+    train, held_out = corpus.split_reviews(corpus.reviews(corpus.data_folder()))
+    train = train + corpus.own_sentences()
+    figures: Figures = {}
+    for language in LANGUAGES:
+        rows = [row for row in held_out if row.language == language]
+        labels = classify(folder, [row.text for row in rows])
+        right = sum(label == row.label for label, row in zip(labels, rows, strict=True))
+        figures[f"rows_{language}"] = float(len(rows))
+        figures[f"accuracy_{language}"] = _rounded(right / len(rows))
+        figures[f"tfidf_{language}"] = _rounded(
+            _tfidf([row for row in train if row.language == language], rows)
+        )
+    return figures
+
+
+def _tfidf(train: list[corpus.Labelled], rows: list[corpus.Labelled]) -> float:
+    """Accuracy of word (Chinese: character) 1- and 2-grams, TF-IDF, logistic regression."""
+    from sklearn.feature_extraction.text import TfidfVectorizer
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.pipeline import make_pipeline
+
+    kind = "char" if train[0].language == "zh" else "word"
+    plain = make_pipeline(
+        TfidfVectorizer(analyzer=kind, ngram_range=(1, 2), sublinear_tf=True),
+        LogisticRegression(max_iter=1000),
+    )
+    plain.fit([row.text for row in train], [row.label for row in train])
+    return float(plain.score([row.text for row in rows], [row.label for row in rows]))
+
+
+def summaries(folder: Path, texts: Sequence[str]) -> list[tuple[str, str]]:
+    """(the input as far as the model reads it, its summary) for each text, as `generate` is set."""
+    tokenizer = AutoTokenizer.from_pretrained(folder)
+    model = AutoModelForSeq2SeqLM.from_pretrained(folder, dtype=torch.float32)
+    pairs: list[tuple[str, str]] = []
+    for first in range(0, len(texts), BATCH // 2):
+        inputs = tokenizer(
+            list(texts[first : first + BATCH // 2]),
+            padding=True,
+            truncation=True,
+            return_tensors="pt",
+        )
+        with torch.inference_mode():
+            out = model.generate(**inputs)
+        pairs += zip(
+            tokenizer.batch_decode(inputs["input_ids"], skip_special_tokens=True),
+            (text.strip() for text in tokenizer.batch_decode(out, skip_special_tokens=True)),
+            strict=True,
+        )
+    return pairs
+
+
+def summary(folder: Path) -> Figures:
+    """Copying, length, repetition and ROUGE-1 on real summaries the model never saw."""
+    figures: Figures = {}
+    for name in SUMMARY_SETS:
+        rows = documents(corpus.data_folder(), name)
+        pairs = summaries(folder, [row.text for row in rows])
+        for key, value in _summary_figures(rows, pairs).items():
+            figures[f"{name}_{key}"] = _rounded(value)
+    return figures
+
+
+def _summary_figures(rows: list[Document], pairs: list[tuple[str, str]]) -> Figures:
+    rng = random.Random(SEED)
+    read = [corpus.words(text) for text, _ in pairs]
+    made = [corpus.words(text) for _, text in pairs]
+    filled = [(r, m) for r, m in zip(read, made, strict=True) if r]
+    chance = [
+        _random_sentences(text, len(m), rng) for (text, _), m in zip(pairs, made, strict=True)
+    ]
+    return {
+        "rows": float(len(rows)),
+        "words_from_input": statistics.mean(
+            sum(w in set(r) for w in m) / len(m) if m else 0.0 for r, m in filled
+        ),
+        "length": statistics.mean(len(m) / len(r) for r, m in filled),
+        "repeats_4gram": statistics.mean(_repeats(m) for m in made),
+        "rouge1": statistics.mean(_rouge1(m, row) for m, row in zip(made, rows, strict=True)),
+        "rouge1_random": statistics.mean(
+            _rouge1(words, row) for words, row in zip(chance, rows, strict=True)
+        ),
+    }
+
+
+def _rouge1(made: list[str], row: Document) -> float:
+    return max(overlap_f1(made, corpus.words(reference)) for reference in row.references)
+
+
+def _repeats(made: list[str]) -> bool:
+    grams = [tuple(made[i : i + 4]) for i in range(len(made) - 3)]
+    return len(set(grams)) < len(grams)
+
+
+def _random_sentences(text: str, length: int, rng: random.Random) -> list[str]:
+    """Words of sentences drawn at random, cut to `length` words."""
+    parts = [words for sentence in corpus.sentences(text) if (words := corpus.words(sentence))]
+    rng.shuffle(parts)
+    return [word for part in parts for word in part][:length]
+
+
+def _rounded(value: float) -> float:
+    return round(float(value), 3)
+
+
+MEASURES: dict[str, Callable[[Path], Figures]] = {
+    "chat": chat,
+    "sentiment": sentiment,
+    "summary": summary,
+}

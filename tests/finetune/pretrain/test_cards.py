@@ -1,0 +1,67 @@
+"""The committed models: small enough, described, measured, and answering."""
+
+import re
+
+import pytest
+
+from finetune.pretrain.cards import CARDS, START, STOP, parameters
+from finetune.pretrain.collection import character_f1, load_topics
+from finetune.pretrain.measure import answers, classify, summaries
+from finetune.pretrain.training import BUILTIN
+
+MEGABYTE = 1_000_000
+FIGURES = {
+    "chat": {"trained_en", "trained_zh", "held_out_en", "held_out_zh"},
+    "sentiment": {"accuracy_en", "tfidf_en", "accuracy_zh", "tfidf_zh"},
+    "summary": {
+        f"{name}_{figure}"
+        for name in ("cnndm", "scitldr", "csl", "vcsum")
+        for figure in ("words_from_input", "length", "repeats_4gram", "rouge1", "rouge1_random")
+    },
+}
+
+
+def test_files_are_small():
+    sizes = {p: p.stat().st_size for p in BUILTIN.rglob("*") if p.is_file()}
+    assert sizes and max(sizes.values()) < 10 * MEGABYTE
+    assert sum(sizes.values()) < 30 * MEGABYTE
+    assert not [p for p in sizes if p.suffix in {".bin", ".pt", ".pkl"}]
+
+
+@pytest.mark.parametrize("name", CARDS)
+def test_a_card_has_its_figures_licence_and_command(name):
+    card = (BUILTIN / name / "README.md").read_text(encoding="utf-8")
+    assert card.startswith("---\nlicense: apache-2.0\n")
+    assert f"{parameters(BUILTIN / name):,} parameters" in card
+    assert f"python -m finetune.pretrain {name}" in card
+    table = card.partition(START)[2].partition(STOP)[0]
+    measured = dict(re.findall(r"^\| (\w+) \| ([\d.]+) \|$", table, re.M))
+    assert measured.keys() >= FIGURES[name]
+
+
+@pytest.mark.parametrize(("name", "low", "high"), [("chat", 3, 5), ("sentiment", 1, 1.3)])
+def test_parameters_in_millions(name, low, high):
+    assert low * 1e6 <= parameters(BUILTIN / name) <= high * 1e6
+
+
+def test_the_chat_model_answers_what_lora_is():
+    wanted = {t.language: t.answer for t in load_topics() if t.id == "lora"}
+    english, chinese = answers(BUILTIN / "chat", ["What is LoRA?", "什么是LoRA？"])
+    assert character_f1(english, wanted["en"]) > 0.8
+    assert character_f1(chinese, wanted["zh"]) > 0.8
+
+
+def test_the_sentiment_model_tells_plain_sentences_apart():
+    texts = ["I love it, great quality.", "Terrible, a waste of money.", "非常满意", "太差了，失望"]
+    assert classify(BUILTIN / "sentiment", texts) == [1, 0, 1, 0]
+
+
+def test_the_summary_model_copies_from_a_passage():
+    text = (
+        "The town built a new bridge over the river. The bridge was paid for by the town. "
+        "It rained all day. People of the town were glad to cross the river by the bridge. "
+        "A dog slept in the sun and nobody minded it at all."
+    )
+    ((read, made),) = summaries(BUILTIN / "summary", [text])
+    assert read == text
+    assert 0 < len(made) < len(text) * 0.7
