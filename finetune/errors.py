@@ -6,8 +6,12 @@ LabError
 │   └── RecipeRefused          the settings of a run
 └── RunError                   a run that cannot do what was asked
     ├── RunNotFound            also what a stranger's run id gets
-    ├── RunBusy, NotResumable, NothingToDownload
+    ├── RunBusy, NotResumable, RunNotFinished, NothingToDownload
+    ├── OwnerTokenRefused, UploadMissing
     └── TooManyRuns
+
+LabError
+└── NoChatTemplate, TemplateUnusable, BaseChanged   a base that cannot be trained on
 """
 
 from collections.abc import Iterable
@@ -63,6 +67,17 @@ class TooManyRuns(RunError):
 
 class RunNotFinished(RunError):
     sentence = "The run is {status}; only a finished run can be shared. Wait until it has ended."
+
+
+class OwnerTokenRefused(RunError):
+    sentence = (
+        "A run needs an owner: send a token of at least {least} characters and keep it; "
+        "it is the only key to the run."
+    )
+
+
+class UploadMissing(RunError):
+    sentence = "There is no such upload here any more. Upload the file again."
 
 
 class NoChatTemplate(LabError):

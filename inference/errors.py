@@ -12,7 +12,8 @@
     ├── AcceleratorUnavailable     the machine stopped us, not the request
     │   ├── OutOfMemory, DeadlinePassed
     │   └── QuotaExceeded, CallTooLong, AcceleratorBusy, AcceleratorFailed   (ZeroGPU)
-    └── ConfigurationRefused       an environment variable or file of the operator
+    ├── ConfigurationRefused       an environment variable or file of the operator
+    └── PortInUse
 
 The English sentence lives with its class; other languages are kept by the interface, keyed by
 `code`. `finetune.errors` extends this tree. Nothing here knows who shows the sentence.
@@ -177,3 +178,10 @@ class AcceleratorFailed(AcceleratorUnavailable):
 
 class ConfigurationRefused(LabError):
     sentence = "{name} is set to “{value}”: {reason}. Change it and start again."
+
+
+class PortInUse(LabError):
+    sentence = (
+        "Port {port} is in use already. Stop the program that uses it, "
+        "or choose another with GRADIO_SERVER_PORT."
+    )

@@ -1,0 +1,80 @@
+"""LLM Lab: builds the services, places the five tabs, launches."""
+
+import os
+import sys
+import threading
+
+from inference import accelerator  # isort: skip  (before anything that imports torch)
+from inference.errors import ConfigurationRefused, LabError, PortInUse
+from inference.home import lab_home
+
+HOST, PORT = "127.0.0.1", "7860"
+QUEUE, AT_ONCE, THREADS = 128, 16, 100
+
+
+def build(services):
+    """The page with its five tabs, and the web API."""
+    import gradio as gr
+
+    from components import _api, _page, chat, environment, finetuning, sentiment, summarization
+    from components._texts import i18n
+
+    # Files of visits are looked for every hour and deleted after a day.
+    with gr.Blocks(title="LLM Lab 大模型实验室", delete_cache=(3_600, 86_400)) as blocks:
+        _api.register(services)  # first, so that its names are not taken by a tab's handlers
+        page = _page.place(services)
+        with gr.Tabs() as page.tabs:
+            for tab in (environment, chat, summarization, sentiment, finetuning):
+                name = tab.__name__.rpartition(".")[2]
+                with gr.Tab(i18n(f"tab_{name}"), id=name):
+                    tab.build(page)
+        page.finish(blocks)
+    return blocks.queue(max_size=QUEUE, default_concurrency_limit=AT_ONCE)
+
+
+def launch(blocks, services, port):
+    """Serve the page; returns at once. Raises PortInUse."""
+    from components._look import CSS, THEME
+    from components._texts import TRANSLATIONS
+
+    look = {"theme": THEME, "css": CSS, "i18n": TRANSLATIONS, "footer_links": ["api", "settings"]}
+    look |= {"max_file_size": services.limits.upload_bytes, "max_threads": THREADS}
+    where = {"server_name": os.environ.get("GRADIO_SERVER_NAME", HOST), "server_port": port}
+    kind = {"ssr_mode": False, "mcp_server": True, "prevent_thread_lock": True}
+    try:
+        return blocks.launch(**look, **where, **kind)
+    except OSError as error:
+        if "port" not in str(error):  # Gradio's word for one it could not have
+            raise
+        raise PortInUse(port=port) from None
+
+
+def port_wanted() -> int:
+    """Raises ConfigurationRefused: `GRADIO_SERVER_PORT` is no port."""
+    name, text = "GRADIO_SERVER_PORT", os.environ.get("GRADIO_SERVER_PORT", PORT)
+    if not text.isdecimal() or not 0 < int(text) < 65_536:
+        raise ConfigurationRefused(name=name, value=text, reason="it must be a port number")
+    return int(text)
+
+
+def main() -> None:
+    """Everything the app writes is under `LAB_HOME`: Gradio reads these when it is imported."""
+    port, home = port_wanted(), lab_home()
+    os.environ |= {"GRADIO_ANALYTICS_ENABLED": "False", "GRADIO_TEMP_DIR": str(home / "uploads")}
+    from components import _models, _services
+
+    services = _services.Services.open(home, os.environ)
+    if accelerator.ZERO_GPU:  # it wants to know its functions before the launch
+        _models.load_engines()
+    blocks = build(services)
+    launch(blocks, services, port)
+    services.jobs.start()
+    threading.Thread(target=_models.load_engines, name="engines", daemon=True).start()
+    blocks.block_thread()
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except LabError as error:
+        sys.exit(str(error))

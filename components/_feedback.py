@@ -1,0 +1,73 @@
+"""Errors -> a message for the visitor. The one place where `gr.Error` is made.
+
+An expected error is shown in the visitor's language and leaves the page as it is. Any other is
+logged whole under a short reference, which is all the visitor sees of it.
+"""
+
+import functools
+import html
+import inspect
+import logging
+import secrets
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import gradio as gr
+
+from components._refusals import error_sentence
+from components._texts import say
+from components._visitor import Language, language_of
+from inference.errors import LabError
+
+log = logging.getLogger(__name__)
+
+Handler = Callable[..., Any]
+
+
+def answering(handler: Handler) -> Handler:
+    """Wrap an event handler `(language, …)`: it gets "en" or "zh", its errors become messages."""
+    if inspect.isgeneratorfunction(handler):
+
+        @functools.wraps(handler)
+        def stream(tag: str, *values: Any) -> Iterator[Any]:
+            language = language_of(tag)
+            with errors_told(language):
+                yield from handler(language, *values)
+
+        return stream
+
+    @functools.wraps(handler)
+    def call(tag: str, *values: Any) -> Any:
+        language = language_of(tag)
+        with errors_told(language):
+            return handler(language, *values)
+
+    return call
+
+
+@contextmanager
+def errors_told(language: Language, markup: bool = True) -> Iterator[None]:
+    """What goes wrong inside is raised as a `gr.Error`.
+
+    Args:
+        markup: whether the message is shown as HTML, as the page does; an API call gets text.
+    """
+    try:
+        yield
+    except gr.Error:
+        raise
+    except LabError as error:
+        sentence = error_sentence(error, language)
+        raise message(say("not_possible", language), sentence, markup) from None
+    except Exception:
+        reference = secrets.token_hex(4)
+        log.exception("unexpected error %s", reference)
+        sentence = say("unexpected_error", language, reference=reference)
+        raise message(say("went_wrong", language), sentence, markup) from None
+
+
+def message(title: str, sentence: str, markup: bool = True) -> gr.Error:
+    """A message that stays until it is closed. Visitors' own words are never taken as HTML."""
+    text = html.escape(sentence, quote=False) if markup else sentence
+    return gr.Error(text, duration=None, title=title, print_exception=False)

@@ -1,0 +1,110 @@
+"""The fields of the Fine-tune form, and what their values mean."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import gradio as gr
+
+from components._runs import Plan, Reading
+from components._texts import i18n
+from finetune.columns import ROLES
+from finetune.recipe import SETTINGS, Setting
+
+MOST_ROLES = max(len(roles) for roles in ROLES.values())
+ENCODINGS = ("utf-8", "utf-16", "gb18030", "big5", "shift_jis", "euc-kr", "windows-1252")
+DELIMITERS = ((",", ","), (";", ";"), ("Tab", "\t"), ("|", "|"), (":", ":"))
+QUOTES = ('"', "'")
+HEADERS = {"": None, "yes": True, "no": False}
+
+
+@dataclass(frozen=True)
+class Form:
+    """The parts of the form, in the order in which `given` reads their values."""
+
+    file: gr.File
+    reading: list[Any]
+    task: gr.Radio
+    roles: list[gr.Dropdown]
+    base: gr.Dropdown
+    preset: gr.Radio
+    settings: list[Any]
+
+    @property
+    def inputs(self) -> list[Any]:
+        chosen = [self.task, *self.roles, self.base, self.preset, *self.settings]
+        return [self.file, *self.reading, *chosen]
+
+
+def place_reading() -> list[Any]:
+    """How the file is read: what `Reading` holds, in its order."""
+    found = (i18n("find_out"), "")
+    with gr.Accordion(i18n("reading"), open=False):
+        gr.Markdown(i18n("reading_info"), elem_classes="lab-note")
+        return [
+            gr.Dropdown([found, *((it, it) for it in ENCODINGS)], value="", label=i18n("encoding")),
+            gr.Dropdown([found, *DELIMITERS], value="", label=i18n("delimiter")),
+            gr.Dropdown([found, *((it, it) for it in QUOTES)], value="", label=i18n("quotechar")),
+            gr.Radio(
+                [found, (i18n("yes"), "yes"), (i18n("no"), "no")], value="", label=i18n("header")
+            ),
+        ]
+
+
+def place_settings() -> list[Any]:
+    """One field for each of `SETTINGS`; left empty, it takes the preset's value."""
+    with gr.Accordion(i18n("settings"), open=False, elem_id="finetune-settings"):
+        gr.Markdown(i18n("settings_info"), elem_classes="lab-note")
+        with gr.Row():
+            return [_field(setting) for setting in SETTINGS.values()]
+
+
+def _field(setting: Setting) -> Any:
+    shared = {
+        "label": i18n(f"setting_{setting.name}"),
+        "info": i18n(f"setting_{setting.name}_info"),
+        "min_width": 240,
+    }
+    if setting.kind in ("int", "float"):
+        # Bounds are checked with all else: gr.Number's own message knows one language only.
+        return gr.Number(None, precision=0 if setting.kind == "int" else None, **shared)
+    if setting.kind == "bool":
+        return gr.Checkbox(setting.default, **shared)
+    if setting.kind == "choice":
+        return gr.Dropdown(
+            [(i18n("as_preset"), ""), *((c, c) for c in setting.choices)], value="", **shared
+        )
+    return gr.Textbox(placeholder=str(setting.default), max_lines=1, **shared)
+
+
+def given(values: Sequence[Any]) -> tuple[str, Reading, Plan]:
+    """The values of `Form.inputs` as what they mean."""
+    (file, *reading), rest = values[:5], values[5:]
+    task, chosen = rest[0], rest[1 : 1 + MOST_ROLES]
+    base, preset, *settings = rest[1 + MOST_ROLES :]
+    mapping = dict(zip(ROLES[task], chosen, strict=False))
+    plan = Plan(
+        task=task,
+        mapping={role: column for role, column in mapping.items() if column},
+        base=base or "",
+        preset=preset,
+        settings=_set(settings),
+    )
+    return file or "", reading_of(reading), plan
+
+
+def _set(values: list[Any]) -> dict[str, Any]:
+    """The settings a visitor filled in: what is empty or as it was is left to the preset."""
+    chosen: dict[str, Any] = {}
+    for setting, value in zip(SETTINGS.values(), values, strict=True):
+        if value in (None, "") or (setting.kind == "bool" and value == setting.default):
+            continue
+        if setting.kind == "names" and value != setting.default:
+            value = [part.strip() for part in value.split(",")]
+        chosen[setting.name] = value
+    return chosen
+
+
+def reading_of(values: Sequence[Any]) -> Reading:
+    encoding, delimiter, quotechar, header = values
+    return Reading(encoding or None, delimiter or None, quotechar or None, HEADERS[header or ""])

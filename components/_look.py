@@ -1,0 +1,40 @@
+"""Colours, fonts and the few styles of our own. Fonts are the visitor's: nothing is fetched."""
+
+import gradio as gr
+
+_SANS = ("system-ui", "-apple-system", "Segoe UI", "PingFang SC", "Microsoft YaHei")
+_CHINESE = ("Noto Sans CJK SC", "Noto Sans SC", "sans-serif")
+
+THEME = gr.themes.Soft(
+    primary_hue=gr.themes.colors.indigo,
+    secondary_hue=gr.themes.colors.teal,
+    neutral_hue=gr.themes.colors.slate,
+    font=[*_SANS, *_CHINESE],
+    font_mono=["ui-monospace", "SF Mono", "Consolas", "monospace"],
+)
+
+CSS = """
+.gradio-container { width: 100% !important; max-width: 1200px !important; margin: 0 auto; }
+.gradio-container main { width: 100%; }
+.table-container { --font-mono: var(--font); }
+.lab-heading { align-items: center; flex-wrap: nowrap; padding-top: 4px; }
+.lab-title h1 { margin: 0 0 2px; font-size: 1.7rem; letter-spacing: -0.01em; }
+.lab-title p { margin: 0; color: var(--body-text-color-subdued); }
+.lab-intro p { color: var(--body-text-color-subdued); }
+.lab-note p { color: var(--body-text-color-subdued); font-size: 0.86rem; }
+.lab-verdict p { font-size: 1.02rem; }
+.lab-starters { gap: 8px; flex-wrap: wrap; }
+.lab-starters button { flex: 0 1 auto; min-width: 0; white-space: normal; }
+.lab-run p { margin: 0 0 8px; font-weight: 600; }
+.lab-bar { height: 8px; border-radius: 4px; overflow: hidden;
+  background: var(--background-fill-secondary); border: 1px solid var(--border-color-primary); }
+.lab-bar i { display: block; height: 100%; background: var(--color-accent);
+  transition: width 0.6s ease; }
+.lab-failed .lab-bar i { background: #dc2626; }
+.lab-finished .lab-bar i { background: #0d9488; }
+@media (max-width: 640px) {
+  .lab-title h1 { font-size: 1.35rem; }
+  .lab-title p { font-size: 0.9rem; }
+  .gradio-container { padding: 8px !important; }
+}
+"""

@@ -1,0 +1,138 @@
+"""Models and trained adapters, found for a visitor and put to work. Knows no Gradio.
+
+The engines are imported when they are first used: torch and transformers take seconds, and the
+page is there before them.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from components._services import Services
+from finetune.errors import NothingToDownload
+from inference import hardware, hub
+from inference.catalog import Model, Task
+from inference.errors import AdapterRefused, WrongModelForTask
+from inference.prompts import normalise
+from inference.records import ChatSettings, Choice, Chunk, Scores, Summary, SummarySettings
+from inference.texts import check_text
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """Which model a visitor asks for: a catalogue id, or one of the runs they may read.
+
+    `run_id` wins over `model`; with neither it is the task's default. `token` is the owner's or
+    that of a share.
+    """
+
+    model: str = ""
+    run_id: str = ""
+    token: str = ""
+
+
+@dataclass(frozen=True)
+class Found:
+    """Weights to run, and the class names where the catalogue knows them."""
+
+    choice: Choice
+    labels: tuple[str, ...] = ()
+
+
+def find(services: Services, task: Task, wanted: Wanted) -> Found:
+    """The weights `wanted` stands for.
+
+    Raises:
+        ModelUnknown, WrongModelForTask, ModelNotHere, RunNotFound, NothingToDownload,
+        AdapterRefused
+    """
+    if wanted.run_id:
+        return _adapter(services, task, wanted)
+    if wanted.model:
+        model = services.catalog.find(wanted.model)
+    else:
+        model = hardware.default_model(services.catalog, task)
+    if model.task != task:
+        raise WrongModelForTask(model=model.id, task=task)
+    return Found(Choice(hub.locate(model)), model.labels)
+
+
+def _adapter(services: Services, task: Task, wanted: Wanted) -> Found:
+    run = services.store.for_reader(wanted.run_id, wanted.token)
+    recipe = run.recipe
+    if recipe.task != task:
+        raise WrongModelForTask(model=run.name or recipe.base, task=task)
+    if run.adapter is None:
+        raise NothingToDownload(status=run.status())
+    folder = hub.locate(services.catalog.find(recipe.base))
+    trained_on = run.facts["ran"]["base"]
+    if hub.config_hash(folder) != trained_on["config_sha256"]:
+        raise AdapterRefused(expected=trained_on["id"], found=hub.name_of(folder))
+    return Found(Choice(folder, run.adapter))
+
+
+def chat(
+    services: Services,
+    wanted: Wanted,
+    message: str,
+    history: Sequence[Mapping[str, Any]] | None,
+    system: str,
+    settings: ChatSettings,
+) -> Iterator[Chunk]:
+    """The reply, piece by piece; everything is checked before the first piece is asked for."""
+    messages = normalise(message, history, system, services.limits)
+    found = find(services, "chat", wanted)
+    from inference.chat import reply
+
+    return reply(messages, found.choice, settings, services.limits.deadline_seconds)
+
+
+def summarize(
+    services: Services, wanted: Wanted, text: str, settings: SummarySettings
+) -> Iterator[Summary]:
+    """The summary so far, section by section; checked as in `chat`."""
+    text = check_text(text, services.limits.summary_characters)
+    found = find(services, "summarization", wanted)
+    from inference.summarize import summarize as engine
+
+    return engine(text, found.choice, settings, services.limits.deadline_seconds)
+
+
+def classify(services: Services, wanted: Wanted, texts: Sequence[str]) -> Iterator[Scores]:
+    """The scores of each text, in order; checked as in `chat`."""
+    checked = [check_text(text, services.limits.classify_characters) for text in texts]
+    found = find(services, "classification", wanted)
+    from inference.sentiment import classify as engine
+
+    return engine(checked, found.choice, services.limits.deadline_seconds, found.labels)
+
+
+def load_engines() -> None:
+    """Import what the first reply would otherwise wait for (about ten seconds on two cores)."""
+    from inference import chat, sentiment, summarize
+
+    _ = chat, sentiment, summarize
+
+
+def record(model: Model) -> dict[str, Any]:
+    """A catalogue entry with what this machine can do with it; JSON types, sizes in bytes."""
+    run, train = hardware.fits(model), hardware.fits(model, "lora")
+    return {
+        "id": model.id,
+        "title": model.title,
+        "task": model.task,
+        "demo": model.demo,
+        "parameters": model.architecture.parameters,
+        "context": model.architecture.context,
+        "licence": model.licence,
+        "languages": list(model.languages),
+        "served": model.served,
+        "trainable": model.trainable,
+        "here": hub.is_here(model),
+        "download_bytes": model.download_bytes,
+        "memory_to_run": run.needed,
+        "memory_to_train": train.needed,
+        "memory_available": run.available,
+        "runs_here": run.fits,
+        "trains_here": model.trainable and train.fits,
+    }

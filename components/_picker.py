@@ -1,0 +1,135 @@
+"""The model picker of a tab: catalogue models and the visitor's own adapters in one list."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import gradio as gr
+
+from components import _models, _runs
+from components._models import Wanted
+from components._page import Page
+from components._services import Services
+from components._texts import i18n, say
+from components._visitor import Language
+from finetune.errors import RunNotFound
+from inference import hardware
+from inference.catalog import Task
+from inference.units import readable_bytes
+
+RUN = "run:"
+Choices = list[tuple[str, str]]
+
+
+@dataclass(frozen=True)
+class Picker:
+    """A dropdown of what can be used for `task`, and one line about what is chosen.
+
+    Its value is a catalogue id or `run:` and a run id. `inputs` are what `wanted` needs.
+    """
+
+    page: Page
+    task: Task
+    dropdown: gr.Dropdown
+    note: gr.Markdown
+
+    @property
+    def inputs(self) -> list[Any]:
+        return [self.page.owner, self.page.opened, self.dropdown]
+
+
+def place(page: Page, task: Task, tab: str) -> Picker:
+    """The picker, placed in the current tab, whose list follows visitor, link and language."""
+    services = page.services
+    default = hardware.default_model(services.catalog, task).id
+    dropdown = gr.Dropdown(
+        choices=choices(services, task, "en", "", {}),
+        value=default,
+        label=i18n("model"),
+        filterable=False,
+        elem_id=f"{tab}-model",
+    )
+    note = gr.Markdown(elem_classes="lab-note")
+    picker = Picker(page, task, dropdown, note)
+
+    def show(language: Language, owner: str, opened: dict[str, str], value: str) -> tuple[Any, str]:
+        known = choices(services, task, language, owner, opened)
+        value = value if value in [key for _, key in known] else default
+        return gr.Dropdown(choices=known, value=value), about(services, language, value)
+
+    def follow(language: Language, owner: str, opened: dict[str, str], value: str) -> Any:
+        asked = f"{RUN}{opened['run']}" if opened["run"] else opened["model"]
+        return show(language, owner, opened, asked if asked and opened["tab"] == tab else value)
+
+    outputs = [dropdown, note]
+    page.on_shown(follow, picker.inputs, outputs)
+    page.on(page.opened.change, follow, picker.inputs, outputs)
+    page.on(dropdown.focus, show, picker.inputs, outputs)
+    page.on(
+        dropdown.input, lambda language, value: about(services, language, value), [dropdown], [note]
+    )
+    return picker
+
+
+def wanted(owner: str, opened: dict[str, str], value: str) -> Wanted:
+    """What the picker's inputs ask for, and with whose token."""
+    if not str(value or "").startswith(RUN):
+        return Wanted(model=str(value or ""))
+    run_id = value.removeprefix(RUN)
+    shared = run_id == opened.get("run") and opened.get("share")
+    return Wanted(run_id=run_id, token=opened["share"] if shared else owner)
+
+
+def choices(
+    services: Services, task: Task, language: Language, owner: str, opened: dict[str, str]
+) -> Choices:
+    """(what is shown, value): own finished adapters, what is here, what could be fetched."""
+    runs = [
+        (say("picker_run", language, name=run["name"]), RUN + run["id"])
+        for run in _runs.listed(services, owner)
+        if run["task"] == task and run["has_adapter"]
+    ]
+    runs += _shared(services, task, language, opened)
+    models = [_models.record(model) for model in services.catalog.served(task)]
+    models.sort(key=lambda it: not it["here"])
+    return runs + [(_label(model, language), model["id"]) for model in models]
+
+
+def _shared(services: Services, task: Task, language: Language, opened: dict[str, str]) -> Choices:
+    """The run of a share link, if it is one."""
+    run_id, token = opened.get("run"), opened.get("share")
+    if not run_id or not token:
+        return []
+    try:
+        run = services.store.for_reader(run_id, token)
+    except RunNotFound:
+        return []
+    if run.recipe.task != task:
+        return []
+    return [(say("picker_shared", language, name=run.name), RUN + run.id)]
+
+
+def _label(model: dict[str, Any], language: Language) -> str:
+    if model["demo"]:
+        return say("picker_demo", language, model=model["id"])
+    if model["here"]:
+        return model["id"]
+    size = readable_bytes(model["download_bytes"])
+    return say("picker_away", language, model=model["id"], size=size)
+
+
+def about(services: Services, language: Language, value: str) -> str:
+    """One line about the choice: an adapter, a demo, too large, to be fetched first, or fitting."""
+    if value.startswith(RUN):
+        return say("note_run", language)
+    model = _models.record(services.catalog.find(value))
+    if model["demo"]:
+        return say("note_demo", language)
+    needed, available = (
+        readable_bytes(model[name]) for name in ("memory_to_run", "memory_available")
+    )
+    if not model["runs_here"]:
+        return say("note_too_large", language, needed=needed, available=available)
+    if not model["here"]:
+        size = readable_bytes(model["download_bytes"])
+        return say("note_away", language, size=size, model=model["id"])
+    return say("note_fits", language, needed=needed, available=available)

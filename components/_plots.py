@@ -1,0 +1,247 @@
+"""Records -> what tables and plots show, in the visitor's language. Pure: no gradio, no files.
+
+A table is `{"headers": […], "data": [[…]]}`, every cell plain text or a number.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import fields
+from typing import Any
+
+import pandas as pd
+
+from components._refusals import problem_sentences
+from components._texts import say
+from components._visitor import Language
+from inference.limits import Limits
+from inference.texts import joined
+from inference.units import readable_bytes
+
+Table = dict[str, list[Any]]
+
+POINTS = 300  # of a curve: more than a screen can show
+PREVIEW_CHARACTERS = 160
+DASH = "–"
+BYTES = ("upload_bytes",)
+
+
+def table(headers: Sequence[str], rows: Sequence[Sequence[Any]]) -> Table:
+    return {"headers": list(headers), "data": [list(row) for row in rows]}
+
+
+# The Environment tab
+
+
+def verdict(
+    facts: Mapping[str, Any], records: Sequence[Mapping[str, Any]], best: str, language: Language
+) -> str:
+    """What this machine is good for, in two sentences."""
+    device = say(f"device_{facts['accelerator']}", language)
+    if facts["zero_gpu"]:
+        device = say("device_zero_gpu", language)
+    fitting = [it for it in records if it["task"] == "chat" and it["runs_here"] and not it["demo"]]
+    largest = max(fitting, key=lambda it: it["parameters"], default=None)
+    first = say("verdict_device", language, device=device)
+    second = (
+        say("verdict_fits", language, model=largest["id"])
+        if largest
+        else say("verdict_small", language)
+    )
+    return joined((first, second, say("verdict_default", language, model=best)))
+
+
+def machine(facts: Mapping[str, Any], language: Language) -> Table:
+    memory = {name: readable_bytes(size) for name, size in facts["memory"].items()}
+    cpu = facts["cpu"]
+    cards = [
+        say(
+            "machine_gpu",
+            language,
+            name=card["name"],
+            free=readable_bytes(card["memory_free"]),
+            total=readable_bytes(card["memory_total"]),
+        )
+        for card in facts["gpus"]
+    ]
+    rows = [
+        ("machine_cpu", say("machine_cores", language, model=cpu["model"], cores=cpu["cores"])),
+        ("machine_flags", ", ".join(cpu["flags"]) or DASH),
+        ("machine_memory", say("machine_free_of", language, **_free_of(memory))),
+        ("machine_disk", say("machine_free", language, free=readable_bytes(facts["disk"]["free"]))),
+        ("machine_gpus", "\n".join(cards) or say("machine_no_gpu", language)),
+        ("machine_system", f"{facts['os']} · {facts['machine']}"),
+    ]
+    return table(
+        (say("what", language), say("value", language)),
+        [(say(key, language), value) for key, value in rows],
+    )
+
+
+def _free_of(memory: Mapping[str, str]) -> dict[str, str]:
+    return {"free": memory["available"], "total": memory["total"]}
+
+
+def versions(facts: Mapping[str, Any], language: Language) -> Table:
+    rows = [("python", facts["python"]), ("CUDA", facts["cuda"] or DASH)]
+    rows += [(name, version or DASH) for name, version in facts["packages"].items()]
+    return table((say("package", language), say("version", language)), rows)
+
+
+def models(records: Sequence[Mapping[str, Any]], language: Language) -> Table:
+    """One row a model: size, memory, whether it runs and trains here, whether it is here."""
+    headers = ("model", "used_for", "parameters", "needs_run", "needs_train", "fits", "on_disk")
+    rows = [
+        (
+            say("picker_demo", language, model=it["id"]) if it["demo"] else it["id"],
+            say(f"task_{it['task']}", language),
+            readable_count(it["parameters"]),
+            readable_bytes(it["memory_to_run"]) if it["served"] else DASH,
+            readable_bytes(it["memory_to_train"]) if it["trainable"] else DASH,
+            _fit(it, language),
+            say("here", language)
+            if it["here"]
+            else say("to_fetch", language, size=readable_bytes(it["download_bytes"])),
+        )
+        for it in records
+    ]
+    return table([say(key, language) for key in headers], rows)
+
+
+def _fit(model: Mapping[str, Any], language: Language) -> str:
+    if model["trainable"] and model["trains_here"]:
+        return say("fit_train", language)
+    return say("fit_run" if model["runs_here"] else "fit_no", language)
+
+
+def limits(known: Limits, language: Language) -> Table:
+    rows = []
+    for field in fields(known):
+        value = getattr(known, field.name)
+        shown = readable_bytes(value) if field.name in BYTES else f"{value:,}"
+        rows.append((say(f"limit_{field.name}", language), shown))
+    return table((say("what", language), say("limit", language)), rows)
+
+
+def readable_count(number: int) -> str:
+    """`3_577_344` -> `3.6 M`; the same in every language."""
+    if number >= 1e9:
+        return f"{number / 1e9:.1f} B"
+    return f"{number / 1e6:.0f} M" if number >= 1e8 else f"{number / 1e6:.1f} M"
+
+
+# The Fine-tune tab: a file
+
+
+def preview(found: Mapping[str, Any]) -> Table:
+    """The first rows as they were read, long cells shortened."""
+    width = len(found["columns"])
+    rows = [[_short(cell) for cell in (*row, *[""] * width)[:width]] for row in found["first_rows"]]
+    return table(found["columns"], rows)
+
+
+def problems(found: Sequence[Mapping[str, Any]], language: Language) -> Table:
+    """Errors first; where each stands, what it is, and what to do about it."""
+    headers = ("problem_kind", "problem_row", "problem_column", "problem_what", "problem_advice")
+    rows = []
+    for it in sorted(found, key=lambda it: it["severity"] != "error"):
+        what, advice = problem_sentences(it, language)
+        if it["value"]:
+            what = f"{what} ({it['value']})" if language == "en" else f"{what}（{it['value']}）"
+        kind = say(f"severity_{it['severity']}", language)
+        rows.append((kind, it["row"] or "", it["column"] or "", what, advice))
+    return table([say(key, language) for key in headers], rows)
+
+
+def _short(cell: str) -> str:
+    line = " ".join(cell.split())
+    return line if len(line) <= PREVIEW_CHARACTERS else line[: PREVIEW_CHARACTERS - 1] + "…"
+
+
+# The Fine-tune tab: a run
+
+
+def curve(events: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
+    """`step` and `loss` of at most `POINTS` logged steps, the last value of a repeated one."""
+    losses = {
+        it["step"]: it["loss"]
+        for it in events
+        if it["type"] == "step" and it.get("loss") is not None
+    }
+    steps = sorted(losses)
+    every = max(1, -(-len(steps) // POINTS))
+    kept = steps[::-every][::-1]  # counted from the end: the newest is always there
+    return pd.DataFrame({"step": kept, "loss": [round(losses[step], 4) for step in kept]})
+
+
+FIGURES = {
+    "chat": ("loss", "perplexity"),
+    "classification": ("accuracy", "macro_f1"),
+    "summarization": ("rouge1", "rouge2", "rougeL"),
+}
+LOWER_IS_BETTER = ("loss", "perplexity")
+
+
+def figures(report: Mapping[str, Any], language: Language) -> Table:
+    """Base and tuned model side by side on the rows neither was trained on."""
+    headers = [say(key, language) for key in ("figure", "base", "tuned")]
+    names = FIGURES[report["task"]] if report["rows"] else ()
+    rows = [
+        (
+            say(f"figure_{name}", language),
+            _number(report["base"][name]),
+            _number(report["tuned"][name]),
+        )
+        for name in names
+    ]
+    if report.get("majority") and rows:
+        majority = report["majority"]
+        rows.append((say("figure_majority", language), _number(majority["accuracy"]), ""))
+    return table(headers, rows)
+
+
+def learned(report: Mapping[str, Any], language: Language) -> str:
+    """The answer to “did it learn?”, with the figure it rests on."""
+    if not report["rows"]:
+        return say("learned_unknown", language)
+    name = FIGURES[report["task"]][0 if report["task"] != "classification" else 1]
+    base, tuned = report["base"][name], report["tuned"][name]
+    gain = base - tuned if name in LOWER_IS_BETTER else tuned - base
+    noticeable = 0.02 * abs(base) if name in LOWER_IS_BETTER else 0.01
+    key = (
+        "learned_yes"
+        if gain > noticeable
+        else "learned_no"
+        if gain < -noticeable
+        else "learned_same"
+    )
+    return say(
+        key,
+        language,
+        figure=say(f"figure_{name}", language),
+        base=_number(base),
+        tuned=_number(tuned),
+        rows=report["rows"],
+    )
+
+
+def samples(report: Mapping[str, Any], language: Language) -> Table:
+    """Held-out examples: what was asked, expected, and answered before and after."""
+    headers = [say(key, language) for key in ("prompt", "expected", "base", "tuned")]
+    rows = [
+        [_short(it[key]) for key in ("prompt", "expected", "base", "tuned")]
+        for it in report["samples"]
+    ]
+    return table(headers, rows)
+
+
+def duration(seconds: float, language: Language) -> str:
+    """`95` -> `1 min 35 s`; hours without seconds."""
+    whole = max(0, round(seconds))
+    if whole < 60:
+        return say("seconds", language, seconds=whole)
+    if whole < 3_600:
+        return say("minutes", language, minutes=whole // 60, seconds=whole % 60)
+    return say("hours", language, hours=whole // 3_600, minutes=whole % 3_600 // 60)
+
+
+def _number(value: float | None) -> str:
+    return DASH if value is None else f"{value:.3f}"

@@ -1,0 +1,628 @@
+"""Refusals in the visitor's language: errors, problems of a file or recipe, failed trainings.
+
+English lives with the errors and problems themselves; Chinese is kept here, keyed by their codes.
+Also the labels of the training settings. Knows records and words; knows nothing of the page.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from string import Formatter
+from typing import Any
+
+from finetune.errors import Refused
+from finetune.problems import PROBLEMS, errors
+from inference.errors import LabError
+
+# LabError.code() -> Chinese, with the places of the class's English `sentence`
+ERRORS_ZH: dict[str, str] = {
+    # a request
+    "message_empty": "消息是空的。请先输入一个问题。",
+    "message_too_long": ("这条消息有 {length:,} 个字符，上限是 {limit:,} 个。请缩短后再发送。"),
+    "message_too_long_for_model": (
+        "这条消息有 {tokens:,} 个词元，而这个模型最多能读 {limit:,} 个。"
+        "请缩短消息，或换一个上下文更长的模型。"
+    ),
+    "conversation_too_long": (
+        "这次对话已有 {length:,} 个字符，上限是 {limit:,} 个。请开始新的对话。"
+    ),
+    "too_many_turns": "这次对话已有 {turns} 轮，上限是 {limit} 轮。请开始新的对话。",
+    "text_empty": "还没有可以处理的文本。请先粘贴一段文本。",
+    "text_too_long": (
+        "这段文本有 {length:,} 个字符，这里的上限是 {limit:,} 个。请缩短，或分成几段。"
+    ),
+    "settings_refused": "设置“{name}”的值是 {value}，它必须在 {low} 到 {high} 之间。",
+    "setting_choice_refused": "设置“{name}”的值是“{value}”，它必须是以下之一：{choices}。",
+    # a model or an adapter
+    "model_unknown": "这里没有名为“{model}”的模型。请从列表中选一个。",
+    "wrong_model_for_task": "{model} 不能用于{task}。请从本页的模型列表中选一个。",
+    "model_not_here": (
+        "这台机器上还没有 {model}（需要下载 {size}）。"
+        "请用“hf download {model}”下载，或选择一个已经就绪的模型。"
+    ),
+    "model_does_not_fit": (
+        "{model} 大约需要 {needed} 内存，目前可用 {available}。请选择小一些的模型。"
+    ),
+    "model_broken": "{model} 的文件无法加载（{reason}）。请重新下载这个模型。",
+    "adapter_refused": (
+        "这个适配器是在 {expected} 上训练的，不能接到 {found} 上。请选择训练它时用的基座模型。"
+    ),
+    "adapter_unsafe": (
+        "这个适配器里有文件“{file}”。这里只接受 safetensors 和 JSON 文件，"
+        "请把适配器重新保存为 safetensors 格式。"
+    ),
+    "adapter_broken": "适配器的文件无法加载（{reason}）。请重新训练或重新下载。",
+    # the machine
+    "out_of_memory": "这台机器的内存用完了。请选择小一些的模型，或使用短一些的文本。",
+    "deadline_passed": (
+        "处理时间超过了 {seconds} 秒，已经停止。请选择小一些的模型，或减少每次发送的内容。"
+    ),
+    "quota_exceeded": (
+        "你今天的 GPU 额度已经用完（{detail}）。请登录 Hugging Face、稍后再来，"
+        "或把这个 Space 复制到你自己的硬件上。"
+    ),
+    "call_too_long": (
+        "这次 GPU 调用申请的时间超过了允许的上限（{detail}）。请减少每次发送的内容。"
+    ),
+    "accelerator_busy": "等了一会儿，仍然没有空闲的 GPU（{detail}）。请稍后再试。",
+    "accelerator_failed": (
+        "GPU 调用失败了（{detail}）。请再试一次；如果仍然失败，请选择小一些的模型。"
+    ),
+    # the operator
+    "configuration_refused": "{name} 设置成了“{value}”：{reason}。请修改后重新启动。",
+    "port_in_use": (
+        "端口 {port} 已被占用。请停止占用它的程序，或用 GRADIO_SERVER_PORT 指定另一个端口。"
+    ),
+    # training
+    "table_refused": "这个文件无法使用，发现 {count} 个问题。{what}{advice}",
+    "recipe_refused": "这些设置无法使用，发现 {count} 个问题。{what}{advice}",
+    "run_not_found": "这里没有这个训练。请从你的训练列表中选一个。",
+    "run_busy": "这个训练的状态是“{status}”。请先停止它，或等它结束。",
+    "not_resumable": "这个训练的状态是“{status}”，不需要继续。",
+    "nothing_to_download": "这个训练的状态是“{status}”，还没有适配器。请等它完成。",
+    "too_many_runs": "你已经有 {limit} 个训练，达到了上限。请先删除一个，再开始新的训练。",
+    "run_not_finished": ("这个训练的状态是“{status}”，只有已完成的训练才能分享。请等它结束。"),
+    "owner_token_refused": (
+        "每个训练都要有归属：请发送至少 {least} 个字符的令牌并保管好，它是打开这个训练的唯一钥匙。"
+    ),
+    "upload_missing": "上传的文件已经不在这里了。请重新上传。",
+    "no_chat_template": "{model} 没有对话模板，无法从对话中学习。请选择一个对话模型。",
+    "template_unusable": (
+        "{model} 的对话模板会在每次回复时改写前面的内容，因此无法分辨出它的回答。请换一个基座模型。"
+    ),
+    "base_changed": (
+        "{model} 的文件和这个训练开始时不一样了（当时是 {expected}，现在是 {found}）。"
+        "请换回原来的文件，或开始新的训练。"
+    ),
+}
+
+_ENCODING_ADVICE = "如果预览中的文字不对，请选择其他编码。"
+_SETTING_ADVICE = "请改正，或者留空，由训练强度决定。"
+_QUOTE_ADVICE = "请用引号括起整个单元格，并把里面的每个引号写成两个。"
+_DELIMITER_ADVICE = "如果单元格里有分隔符，请用引号把单元格括起来。"
+_COLUMNS_ADVICE = "请只保留需要的列。"
+
+# code -> (what, advice) in Chinese, with the places of finetune.problems.PROBLEMS.
+# A row is one of the table; a line of text is called “行文本”, since a row may span several.
+PROBLEMS_ZH: dict[str, tuple[str, str]] = {
+    # the file as a whole
+    "no_file": ("找不到这个文件。", "请检查文件名和所在的文件夹。"),
+    "empty_file": ("文件是空的。", "请选择一个有表头和数据行的文件。"),
+    "too_many_bytes": (
+        "文件有 {bytes:,} 字节，上限是 {limit:,} 字节。",
+        "请拆分文件，或只保留需要的列。",
+    ),
+    "spreadsheet": (
+        "这是电子表格工作簿，不是文本表格。",
+        "请用你的表格软件打开它，另存为“CSV UTF-8”，再上传。",
+    ),
+    "other_format": (
+        "这是 {format} 文件，不是文本表格。",
+        "请上传 CSV 或 TSV 文件，或者每行一个扁平对象的 JSON Lines 文件。",
+    ),
+    "binary": ("文件里是二进制数据，不是文本。", "请上传保存为 UTF-8 文本的 CSV 或 TSV 文件。"),
+    "not_a_table": (
+        "文件是连续的文字，没有分隔符把每一行分成几列。",
+        "请上传一张表格：每行一个样本，样本的每个部分各占一列。",
+    ),
+    "no_rows": ("文件只有表头，下面没有数据。", "请补上数据，或指明第一行不是表头。"),
+    "json_broken": (
+        "JSON 在第 {line:,} 行文本的第 {position:,} 个字符处有错误。",
+        "请改正，或把表格另存为 CSV。",
+    ),
+    "json_not_flat": (
+        "JSON 不是由扁平对象组成的列表：这里出现了{found}。",
+        "请让每行对应一个对象，它的值只用文本和数字。",
+    ),
+    "json_nested": (
+        "这个键的值是列表或对象，已按纯文本读取。",
+        "训练时请选择其他列，或先把它们展平。",
+    ),
+    # encoding
+    "unknown_encoding": (
+        "没有名为“{encoding}”的编码。",
+        "请从列表中选择，例如 utf-8 或 gb18030。",
+    ),
+    "undecodable": (
+        "文件不是 {encoding} 编码的文本：从第 {position:,} 个字节起就对不上了。",
+        "请把文件另存为 UTF-8，或选择它原来的编码。",
+    ),
+    "damaged_bytes": (
+        "有 {count:,} 个字节不是有效的 {encoding}，已替换为“\ufffd”。",
+        "请改正文件中的这些地方，或选择其他编码。",
+    ),
+    "encoding_guessed": ("文件不是 UTF-8，已按 {encoding} 读取。", _ENCODING_ADVICE),
+    "encoding_ambiguous": (
+        "文件可能是 {encoding}，也可能是 {other}，已按 {encoding} 读取。",
+        _ENCODING_ADVICE,
+    ),
+    # structure
+    "bad_dialect": (
+        "{name}必须是一个字符，而“{given}”不是。",
+        "请选择一个字符，例如逗号，或者留给程序自动判断。",
+    ),
+    "same_dialect": ("“{given}”不能既是分隔符又是引号。", "请给其中一个换个字符。"),
+    "unclosed_quote": (
+        "这一行有一个引号一直没有闭合（从文件的第 {line:,} 行文本开始）。",
+        "请补上结束的引号；如果它是正文的一部分，请写成两个引号。",
+    ),
+    "stray_quote": (
+        "有一个单元格在结束引号之后还有内容（文件的第 {line:,} 行文本）。",
+        _QUOTE_ADVICE,
+    ),
+    "quotes_as_text": (
+        "这里的引号不是用来括单元格的（文件的第 {line:,} 行文本），所有引号都已当作正文读取。",
+        _QUOTE_ADVICE,
+    ),
+    "stray_quote_kept": (
+        "有一个单元格在结束引号之后还有内容（文件的第 {line:,} 行文本），已当作正文保留。",
+        _QUOTE_ADVICE,
+    ),
+    "backslash_quotes": (
+        '单元格里的引号写成了 \\"（文件的第 {line:,} 行文本），已当作引号读取。',
+        "如果预览看起来没有问题，就不用处理。",
+    ),
+    "nul": (
+        "有 {count:,} 个单元格含有 NUL 字符，最早的就在这一行。",
+        "请删除这些字符：那里的文本可能已经损坏。",
+    ),
+    "giant_cell": (
+        "有一个单元格超过了 {limit:,} 个字符（文件的第 {line:,} 行文本）。",
+        "请缩短它。引号没有闭合时也会出现这种情况。",
+    ),
+    "too_many_columns": ("这一行有 {columns:,} 列，上限是 {limit:,} 列。", _COLUMNS_ADVICE),
+    "too_many_rows": ("表格超过了 {limit:,} 行。", "请只保留一部分行，或拆分文件。"),
+    "too_many_cells": (
+        "表格超过了 {limit:,} 个单元格。",
+        "请只保留需要的列，或减少行数。",
+    ),
+    "ragged_row": (
+        "有 {count:,} 行的单元格数和表头的 {expected} 个不同，最早的这一行有 {found} 个。",
+        _DELIMITER_ADVICE,
+    ),
+    "notes_above_header": (
+        "表头上方的 {count} 行已略去。",
+        "如果那是说明而不是数据，就不用处理。",
+    ),
+    "comment_lines": (
+        "以 # 开头的 {count} 行已当作注释略去。",
+        "如果那是注释而不是数据，就不用处理。",
+    ),
+    "no_header": (
+        "第一行看起来是数据，所以各列依次叫作“column 1”“column 2”等。",
+        "如果第一行是表头，请指明。",
+    ),
+    "empty_column_name": (
+        "第 {number} 列没有名称，这里叫它“column {number}”。",
+        "请给每一列起个名称。",
+    ),
+    "duplicate_column_name": (
+        "不止一列叫“{name}”，这一列在这里叫“{used}”。",
+        "请让每一列的名称各不相同。",
+    ),
+    "one_column": (
+        "表格只有一列，训练至少需要两列。",
+        "如果本来不止一列，请指定分隔符。",
+    ),
+    # mapping and examples
+    "column_missing": (
+        "没有名为“{name}”的列可以用作“{role}”。",
+        "请从这些列中选一个：{columns}。",
+    ),
+    "role_missing": ("还没有为“{role}”选择列。", "请选择存放它的那一列。"),
+    "role_unknown": ("“{role}”不是{task}样本的一部分。", "请使用：{roles}。"),
+    "column_used_twice": (
+        "“{name}”这一列同时选作了“{role}”和“{other}”。",
+        "请分别选择不同的列。",
+    ),
+    "empty_cells": (
+        "有 {count:,} 行缺少“{role}”，已略去，最早的就是这一行。",
+        "如果想用上这些行，请把单元格填好。",
+    ),
+    "long_rows": (
+        "有 {count:,} 行的单元格比表头多，已略去，最早的就是这一行。",
+        _DELIMITER_ADVICE,
+    ),
+    "too_few_rows": (
+        "可用的数据只有 {rows} 行，不够用来学习和检验。",
+        "请至少提供 {least} 行。",
+    ),
+    "few_rows": (
+        "可用的数据只有 {rows} 行，偏少：模型可能只会照搬它们。",
+        "如果可以，请提供 {enough} 行或更多。",
+    ),
+    "one_input": (
+        "每一行的“{role}”都相同，这样就没有数据可以用来检验了。",
+        "请提供内容不同的行，或选择其他列。",
+    ),
+    "one_class": (
+        "每一行的标签都相同，没有什么可以区分的。",
+        "请提供至少有两种标签的数据。",
+    ),
+    "too_many_classes": (
+        "标签列有 {classes:,} 种不同的值，上限是 {limit} 种。",
+        "请选择种类不多、会重复出现的一列作为标签。",
+    ),
+    "rare_class": (
+        "有 {count} 种标签各只有一行数据，最早的就是这一行：它们无法检验。",
+        "请为这些标签补充数据，或把它们并入其他标签。",
+    ),
+    "duplicate_rows": (
+        "有 {count:,} 行和前面的某一行完全相同，最早的就是这一行。",
+        "它们会保留，相同的行只用于训练或只用于检验；如果不需要，请删除。",
+    ),
+    "conflicting_labels": (
+        "有 {count:,} 段文本带有不止一种标签，这一行的标签就和前面的不同。",
+        "请为每段文本确定一种标签。",
+    ),
+    # recipe
+    "unknown_setting": ("没有名为“{name}”的设置。", "请使用列出的设置。"),
+    "unknown_setting_close": ("没有名为“{name}”的设置。", "你要写的是“{close}”吗？"),
+    "setting_without_value": ("“{name}”没有写成 key=value 的形式。", "例如可以写 r=16。"),
+    "setting_not_whole": ("{name} 必须是整数。", _SETTING_ADVICE),
+    "setting_not_number": ("{name} 必须是有限的数。", _SETTING_ADVICE),
+    "setting_not_boolean": ("{name} 必须是 true 或 false。", _SETTING_ADVICE),
+    "setting_out_of_bounds": ("{name} 超出了范围：{bounds}。", _SETTING_ADVICE),
+    "setting_not_a_choice": ("{name} 必须是以下之一：{choices}。", _SETTING_ADVICE),
+    "setting_not_modules": ("{name} 必须是“all-linear”，或一组层的名称。", _SETTING_ADVICE),
+    "max_steps_zero": ("{name} 至少是 1；写 -1 则按训练轮数计算。", _SETTING_ADVICE),
+    "recipe_field_refused": ("{name} 无法使用：{reason}。", "请改正它。"),
+}
+
+# `reason` of a failed event, where it is no error's code -> (English, Chinese)
+FAILURES: dict[str, tuple[str, str]] = {
+    "out_of_memory": (
+        "Training ran out of memory. Start a new run with a smaller base model, a smaller "
+        "per_device_train_batch_size or a shorter max_length.",
+        "训练时内存用完了。请开始新的训练，换小一些的基座模型，"
+        "或调小 per_device_train_batch_size 或 max_length。",
+    ),
+    "disk_full": (
+        "The disk of this machine is full. Delete runs you no longer need, then resume this one.",
+        "这台机器的磁盘满了。请删除不再需要的训练，然后继续这个训练。",
+    ),
+    "not_finite": (
+        "Training became unstable: after step {step} the {what} was no longer a finite number. "
+        "Start a new run with a smaller learning_rate, a tenth of it for example.",
+        "训练变得不稳定：第 {step} 步之后，{what}不再是有限的数。"
+        "请调小 learning_rate（例如降到十分之一），开始新的训练。",
+    ),
+    "lost_worker": (
+        "The training program ended before it could begin. Resume the run to try again; "
+        "if it happens again, tell whoever runs this page.",
+        "训练程序还没开始就结束了。请点“继续”再试一次；如果再次出现，请告诉本页面的维护者。",
+    ),
+    "unexpected": (
+        "An unexpected error ended the training ({error}). Resume the run to try again; "
+        "if it happens again, tell whoever runs this page.",
+        "发生了意外的错误，训练中断了（{error}）。请点“继续”再试一次；"
+        "如果再次出现，请告诉本页面的维护者。",
+    ),
+}
+
+# finetune.recipe.SETTINGS -> ((English label, explanation), (Chinese label, explanation))
+SETTINGS: dict[str, tuple[tuple[str, str], tuple[str, str]]] = {
+    "num_train_epochs": (
+        (
+            "Passes (num_train_epochs)",
+            "How often all rows are read. More learns more, then learns them by heart.",
+        ),
+        ("训练轮数（num_train_epochs）", "全部数据读几遍。多一些学得更多，太多就会死记硬背。"),
+    ),
+    "max_steps": (
+        ("Steps (max_steps)", "A fixed number of steps instead of passes; -1 goes by passes."),
+        ("训练步数（max_steps）", "不按轮数，直接指定训练多少步；-1 表示按轮数。"),
+    ),
+    "learning_rate": (
+        (
+            "Learning rate (learning_rate)",
+            "How far each step moves the weights. Too high is unstable, too low learns nothing.",
+        ),
+        ("学习率（learning_rate）", "每一步调整多少。太大会不稳定，太小学不到东西。"),
+    ),
+    "per_device_train_batch_size": (
+        (
+            "Batch size (per_device_train_batch_size)",
+            "Rows read at a time. More is steadier and needs more memory.",
+        ),
+        ("批大小（per_device_train_batch_size）", "一次读多少行。越多越平稳，也越占内存。"),
+    ),
+    "gradient_accumulation_steps": (
+        (
+            "Batches a step (gradient_accumulation_steps)",
+            "Batches gathered before each step: like a larger batch, without its memory.",
+        ),
+        (
+            "梯度累积（gradient_accumulation_steps）",
+            "每攒够几批才更新一次：相当于加大批大小，却不多占内存。",
+        ),
+    ),
+    "lr_scheduler_type": (
+        (
+            "Schedule (lr_scheduler_type)",
+            "How the learning rate falls during training: along a line, a curve, or not at all.",
+        ),
+        (
+            "学习率变化方式（lr_scheduler_type）",
+            "训练中学习率如何下降：沿直线、沿曲线，或保持不变。",
+        ),
+    ),
+    "warmup_steps": (
+        (
+            "Warm-up (warmup_steps)",
+            "Steps in which the learning rate rises from 0; below 1 it is a share of all steps.",
+        ),
+        ("预热（warmup_steps）", "学习率从 0 升上来用多少步；小于 1 时表示占总步数的比例。"),
+    ),
+    "weight_decay": (
+        (
+            "Weight decay (weight_decay)",
+            "Pulls the weights towards zero, against learning by heart. 0: not at all.",
+        ),
+        ("权重衰减（weight_decay）", "把权重往 0 拉，防止死记硬背；0 表示不用。"),
+    ),
+    "max_grad_norm": (
+        (
+            "Gradient limit (max_grad_norm)",
+            "Longer gradients are cut to this length, so that one odd row does little harm.",
+        ),
+        ("梯度裁剪（max_grad_norm）", "梯度超过这个长度就截短，避免个别数据带偏训练。"),
+    ),
+    "label_smoothing_factor": (
+        (
+            "Label smoothing (label_smoothing_factor)",
+            "Makes the model less sure of each answer. 0: not at all.",
+        ),
+        ("标签平滑（label_smoothing_factor）", "让模型对每个答案不要过于自信；0 表示不用。"),
+    ),
+    "logging_steps": (
+        ("Steps between records (logging_steps)", "How often the curve gets a new point."),
+        ("记录间隔（logging_steps）", "每隔多少步在曲线上记一个点。"),
+    ),
+    "save_steps": (
+        (
+            "Steps between checkpoints (save_steps)",
+            "How often the state is saved; a run that stops can be resumed from there.",
+        ),
+        ("保存间隔（save_steps）", "每隔多少步保存一次；训练中断后可以从那里继续。"),
+    ),
+    "seed": (
+        ("Seed (seed)", "The same seed, data and settings give the same run again."),
+        ("随机种子（seed）", "种子、数据和设置都相同，训练结果就能重现。"),
+    ),
+    "r": (
+        (
+            "LoRA rank (r)",
+            "The size of the adapter: how much it can learn. Larger needs more memory.",
+        ),
+        ("LoRA 秩（r）", "适配器的大小：越大能学的越多，也越占内存。"),
+    ),
+    "lora_alpha": (
+        (
+            "LoRA scale (lora_alpha)",
+            "How strongly the adapter acts: its output is multiplied by alpha / r.",
+        ),
+        ("LoRA 缩放（lora_alpha）", "适配器的作用有多强：它的输出会乘以 alpha / r。"),
+    ),
+    "lora_dropout": (
+        (
+            "LoRA dropout (lora_dropout)",
+            "Share of the adapter's inputs left out at random, against learning by heart.",
+        ),
+        ("LoRA 丢弃率（lora_dropout）", "训练时随机略去适配器的一部分输入，防止死记硬背。"),
+    ),
+    "target_modules": (
+        (
+            "Layers (target_modules)",
+            "Which layers get an adapter: all-linear, or names divided by commas.",
+        ),
+        ("训练哪些层（target_modules）", "给哪些层加适配器：all-linear，或用逗号隔开的层名称。"),
+    ),
+    "use_rslora": (
+        (
+            "Rank-stabilised LoRA (use_rslora)",
+            "Scales by alpha / √r instead of alpha / r; helps at high ranks.",
+        ),
+        ("秩稳定 LoRA（use_rslora）", "缩放改用 alpha / √r，秩较大时更稳定。"),
+    ),
+    "use_dora": (
+        (
+            "DoRA (use_dora)",
+            "Also learns the length of each weight; often a little better, and slower.",
+        ),
+        ("DoRA（use_dora）", "同时学习每个权重的长度；往往略好一些，但更慢。"),
+    ),
+    "max_length": (
+        ("Longest row (max_length)", "In tokens; what is longer is cut. More needs more memory."),
+        ("最大长度（max_length）", "每行最多多少个词元，超出的会截断；越长越占内存。"),
+    ),
+    "held_out_share": (
+        (
+            "Rows kept for checking (held_out_share)",
+            "Share of the rows that is not trained on, to see how well the model learned.",
+        ),
+        ("检验数据比例（held_out_share）", "留出多少数据不参与训练，用来检验学得怎么样。"),
+    ),
+}
+
+ROLES_ZH: dict[str, str] = {
+    "instruction": "问题",
+    "input": "补充输入",
+    "output": "回答",
+    "text": "文本",
+    "label": "标签",
+    "document": "原文",
+    "summary": "摘要",
+}
+
+# As on the page, with the name a program has to send.
+_ROLES_EN: dict[str, str] = {
+    "instruction": "question (instruction)",
+    "input": "more input (input)",
+    "output": "answer (output)",
+    "document": "long text (document)",
+}
+_ROLES = {role: (_ROLES_EN.get(role, role), chinese) for role, chinese in ROLES_ZH.items()}
+
+# name of a value, or code and name -> value -> (English, Chinese)
+_WORDS: dict[str, dict[str, tuple[str, str]]] = {
+    "status": {
+        "queued": ("waiting in the queue", "排队中"),
+        "running": ("running", "训练中"),
+        "stopping": ("being stopped", "正在停止"),
+        "interrupted": ("interrupted", "已中断"),
+        "stopped": ("stopped", "已停止"),
+        "failed": ("marked as failed", "失败"),
+        "finished": ("finished", "已完成"),
+    },
+    "task": {
+        "chat": ("chat", "对话"),
+        "classification": ("classification", "分类"),
+        "summarization": ("summarization", "摘要"),
+    },
+    "role": _ROLES,
+    "other": _ROLES,
+    "role_unknown.role": {},  # the visitor's own word
+    "bad_dialect.name": {"delimiter": ("delimiter", "分隔符"), "quotechar": ("quote", "引号")},
+    "json_not_flat.found": {
+        "an object": ("an object", "对象"),
+        "an array": ("an array", "数组"),
+        "a string": ("a string", "字符串"),
+        "true or false": ("true or false", "布尔值"),
+        "null or a number": ("null or a number", "数字或 null"),
+    },
+    "not_finite.what": {"loss": ("loss", "损失"), "gradient": ("gradient", "梯度")},
+}
+
+# Reasons given inside a sentence; what matches none is a name or a library's own words.
+_REASONS_ZH: tuple[tuple[str, str], ...] = (
+    ("it must be a positive whole number", "必须是正整数"),
+    ("it must be a port number", "必须是端口号"),
+    (r"files under (.+) can be served", r"\1 下的文件可能会被公开访问"),
+    (r"the file cannot be read as JSON \((.+)\)", r"无法按 JSON 读取这个文件（\1）"),
+    ("the file must hold a list of models", "文件的内容必须是模型的列表"),
+    (r"model (\d+) is not usable \((.+)\)", r"第 \1 个模型无法使用（\2）"),
+    ("no weights", "没有权重"),
+    (r"(\d+) weights are missing", r"缺少 \1 个权重"),
+    (r"(\S+) is missing", r"缺少 \1"),
+    # pydantic's, of the fields of a recipe that are no settings
+    ("Input should be a valid string", "必须是文本"),
+    ("Input should be a valid dictionary", "必须是键值对"),
+    ("String should have at least 1 character", "不能为空"),
+    (r"String should have at most (\d+) characters", r"最多 \1 个字符"),
+)
+
+
+def error_sentence(error: LabError, language: str) -> str:
+    """What the error says, in "en" or "zh"."""
+    values = dict(error.values)
+    if isinstance(error, Refused):
+        values |= _first_problem(error, language)
+    return _sentence(error.code(), error.sentence, values, language)
+
+
+def problem_sentences(problem: Mapping[str, Any], language: str) -> tuple[str, str]:
+    """What is wrong and what to do about it, of a `Problem.to_dict()`."""
+    code = problem["code"]
+    values = _worded(code, problem["details"], language)
+    what, advice = PROBLEMS_ZH[code] if language == "zh" else PROBLEMS[code][1:]
+    return _filled(what, values), _filled(advice, values)
+
+
+def failure_sentence(event_fields: Mapping[str, Any], language: str) -> str:
+    """Why a training failed and what to do next, of a `failed` event's fields."""
+    reason = str(event_fields.get("reason", "unknown"))
+    values = event_fields.get("values") or {}
+    try:
+        if reason in FAILURES:  # before the errors: out_of_memory means another thing in training
+            template = FAILURES[reason][language == "zh"]
+            return _filled(template, _worded(reason, values, language))
+        return _sentence(reason, _english()[reason], values, language)
+    except KeyError:  # written by another version of the app
+        unexpected = FAILURES["unexpected"][language == "zh"]
+        return event_fields.get("sentence") or _filled(unexpected, {"error": reason})
+
+
+def role_name(role: str, language: str) -> str:
+    """The part of an example as a visitor calls it; an unknown one stays as it is."""
+    return _ROLES[role][language == "zh"] if role in _ROLES else role
+
+
+def _first_problem(error: Refused, language: str) -> dict[str, str]:
+    """The values `what` and `advice` of `finetune.errors.Refused`, in that language."""
+    found = errors(error.problems)[0]
+    what, advice = problem_sentences(found.to_dict(), language)
+    if found.row and language == "zh":
+        what = f"{what.removesuffix('。')}（第 {found.row} 行）。"
+    elif found.row:
+        what = f"{what} (row {found.row})"
+    return {"what": what, "advice": advice}
+
+
+def _sentence(code: str, english: str, values: Mapping[str, Any], language: str) -> str:
+    template = ERRORS_ZH[code] if language == "zh" else english
+    return _filled(template, _worded(code, values, language))
+
+
+def _worded(code: str, values: Mapping[str, Any], language: str) -> dict[str, Any]:
+    """The values that are words of the program as words of the language; others stay."""
+    return {name: _word(code, name, value, language) for name, value in values.items()}
+
+
+def _word(code: str, name: str, value: Any, language: str) -> Any:
+    if not isinstance(value, str):
+        return value
+    chinese = language == "zh"
+    if name == "roles":
+        return ("、" if chinese else ", ").join(role_name(it, language) for it in value.split(", "))
+    if name == "choices" and chinese:
+        return value.replace(", ", "、")
+    if name == "reason" and chinese:
+        found = ((re.fullmatch(english, value), words) for english, words in _REASONS_ZH)
+        return next((match.expand(words) for match, words in found if match), value)
+    words = _WORDS.get(f"{code}.{name}", _WORDS.get(name, {}))
+    return words[value][chinese] if value in words else value
+
+
+class _Filler(Formatter):
+    """In the event log every value is text: numbers among them are shown as numbers again."""
+
+    def format_field(self, value: Any, format_spec: str) -> str:
+        if format_spec and isinstance(value, str):
+            if not value.isdecimal():
+                return value
+            value = int(value)
+        return super().format_field(value, format_spec)
+
+
+def _filled(template: str, values: Mapping[str, Any]) -> str:
+    return _Filler().vformat(template, (), values)
+
+
+def _english() -> dict[str, str]:
+    return {kind.code(): kind.sentence for kind in _kinds(LabError) if kind.sentence}
+
+
+def _kinds(kind: type[LabError]) -> Iterator[type[LabError]]:
+    for sub in kind.__subclasses__():
+        yield sub
+        yield from _kinds(sub)

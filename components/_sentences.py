@@ -1,0 +1,416 @@
+"""The sentences of the page: key -> (English, Simplified Chinese). Read through `_texts`."""
+
+SENTENCES: dict[str, tuple[str, str]] = {
+    # the page
+    "heading": (
+        "# LLM Lab\nSee what this machine can run, talk to a model, and train one of your own.",
+        "# 大模型实验室\n看看这台机器能跑什么模型，和模型聊一聊，再训练一个你自己的。",
+    ),
+    "title": ("LLM Lab", "大模型实验室"),
+    "tab_environment": ("Environment", "运行环境"),
+    "tab_chat": ("Chat", "对话"),
+    "tab_summarization": ("Summarize", "摘要"),
+    "tab_sentiment": ("Sentiment", "情感分析"),
+    "tab_finetuning": ("Fine-tune", "微调"),
+    "not_possible": ("That did not work", "没有成功"),
+    "went_wrong": ("Something went wrong", "出错了"),
+    "unexpected_error": (
+        "An unexpected error happened. Nothing you entered is lost; please try again. If it stays, "
+        "tell whoever runs this page the reference {reference}.",
+        "发生了意外的错误。你填写的内容都还在，请再试一次。如果仍然出错，请把编号 {reference} "
+        "告诉本页面的维护者。",
+    ),
+    "refresh": ("Refresh", "刷新"),
+    "stop": ("Stop", "停止"),
+    "stopped_here": ("Stopped. What was written so far stays.", "已停止，已经写出的内容会保留。"),
+    "example": ("Use an example", "使用示例"),
+    "try_one": ("Or try one of these:", "或者试试这些："),
+    "what": ("What", "项目"),
+    "value": ("Value", "值"),
+    "yes": ("Yes", "是"),
+    "no": ("No", "否"),
+    "task_chat": ("Chat", "对话"),
+    "task_classification": ("Classification", "分类"),
+    "task_summarization": ("Summaries", "摘要"),
+    # the model picker
+    "model": ("Model", "模型"),
+    "picker_demo": ("{model} · demo", "{model} · 演示"),
+    "picker_away": ("{model} · not here, {size} to download", "{model} · 未下载，需下载 {size}"),
+    "picker_run": ("My model: {name}", "我的模型：{name}"),
+    "picker_shared": ("Shared with you: {name}", "别人分享的：{name}"),
+    "note_run": (
+        "An adapter trained here: it answers as its rows do.",
+        "在这里训练的适配器：它会照着训练数据来回答。",
+    ),
+    "note_demo": (
+        "A tiny demo model that ships with the app: it shows how things work, and knows little.",
+        "随应用附带的微型演示模型：用来展示流程，它懂得很少。",
+    ),
+    "note_too_large": (
+        "Too large for this machine: it needs about {needed}, and {available} is free.",
+        "这台机器装不下：大约需要 {needed}，目前可用 {available}。",
+    ),
+    "note_away": (
+        "Not on this machine yet: {size} to download. Nothing is downloaded unasked; fetch it with "
+        "`hf download {model}` and reload this page.",
+        "这台机器上还没有：需要下载 {size}。应用不会自行下载；请运行 `hf download {model}`，"
+        "然后刷新页面。",
+    ),
+    "note_fits": (
+        "Fits this machine: it needs about {needed}, and {available} is free.",
+        "这台机器可以运行：大约需要 {needed}，目前可用 {available}。",
+    ),
+    # Environment
+    "environment_intro": (
+        "What this machine is, and which models it can run and train.",
+        "这台机器的配置，以及它能运行和训练哪些模型。",
+    ),
+    "environment_machine": ("This machine", "这台机器"),
+    "environment_versions": ("Versions", "软件版本"),
+    "environment_models": ("Models", "模型"),
+    "environment_models_note": (
+        "Memory is estimated from each model's architecture: to run it on a conversation of 2,048 "
+        "tokens, and to train a LoRA on rows of 512 tokens.",
+        "内存按模型结构估算：“运行”指 2,048 个词元的对话，“训练”指用 512 个词元的样本训练 LoRA。",
+    ),
+    "environment_limits": ("Limits of this app", "本应用的限制"),
+    "device_cuda": ("an NVIDIA GPU", "NVIDIA 显卡"),
+    "device_mps": ("an Apple GPU", "苹果芯片的图形处理器"),
+    "device_cpu": ("the processor (CPU)", "处理器（CPU）"),
+    "device_zero_gpu": (
+        "a shared GPU that is lent for some seconds at a time (ZeroGPU)",
+        "按秒借用的共享显卡（ZeroGPU）",
+    ),
+    "verdict_device": ("Models run on {device} here.", "在这里，模型运行在{device}上。"),
+    "verdict_fits": (
+        "The largest chat model that fits its free memory is **{model}**.",
+        "可用内存装得下的最大对话模型是 **{model}**。",
+    ),
+    "verdict_small": (
+        "None of the published chat models fits its free memory; the demo models do.",
+        "可用内存装不下任何一个公开的对话模型，但演示模型可以运行。",
+    ),
+    "verdict_default": ("Chat opens with **{model}**.", "对话页默认使用 **{model}**。"),
+    "machine_cpu": ("Processor", "处理器"),
+    "machine_cores": ("{model}, {cores:g} cores for this app", "{model}，本应用可用 {cores:g} 核"),
+    "machine_flags": ("Its abilities", "指令集"),
+    "machine_memory": ("Memory", "内存"),
+    "machine_free_of": ("{free} free of {total}", "可用 {free}，共 {total}"),
+    "machine_disk": ("Disk", "磁盘"),
+    "machine_free": ("{free} free", "可用 {free}"),
+    "machine_gpus": ("GPU", "显卡"),
+    "machine_gpu": ("{name}, {free} free of {total}", "{name}，可用 {free}，共 {total}"),
+    "machine_no_gpu": ("none found", "未发现"),
+    "machine_system": ("System", "系统"),
+    "package": ("Package", "软件包"),
+    "version": ("Version", "版本"),
+    "used_for": ("For", "用途"),
+    "parameters": ("Parameters", "参数量"),
+    "needs_run": ("Memory to run", "运行所需内存"),
+    "needs_train": ("Memory to train", "训练所需内存"),
+    "fits": ("On this machine", "在这台机器上"),
+    "on_disk": ("Files", "文件"),
+    "fit_train": ("runs and trains", "可运行、可训练"),
+    "fit_run": ("runs", "可运行"),
+    "fit_no": ("does not fit", "装不下"),
+    "here": ("here", "已就绪"),
+    "to_fetch": ("{size} to download", "需下载 {size}"),
+    "limit": ("Limit", "上限"),
+    "limit_upload_bytes": ("Size of an uploaded file", "上传文件的大小"),
+    "limit_table_rows": ("Rows of a table", "表格行数"),
+    "limit_table_columns": ("Columns of a table", "表格列数"),
+    "limit_table_cells": ("Cells of a table", "表格单元格数"),
+    "limit_cell_characters": ("Characters in a cell", "单元格字符数"),
+    "limit_message_characters": ("Characters in a message", "一条消息的字符数"),
+    "limit_turns": ("Turns of a conversation", "一次对话的轮数"),
+    "limit_summary_characters": ("Characters of a text to summarize", "待摘要文本的字符数"),
+    "limit_classify_characters": ("Characters of a text to classify", "待分类文本的字符数"),
+    "limit_classify_file_rows": ("Rows of a file to classify", "待分类文件的行数"),
+    "limit_deadline_seconds": ("Seconds for a reply or a section", "一次回复或一节摘要的秒数"),
+    "limit_lora_rank": ("LoRA rank", "LoRA 的秩"),
+    "limit_runs_per_visitor": ("Training runs a visitor", "每位访客的训练数"),
+    "limit_run_days": ("Days a run is kept", "训练结果保留天数"),
+    # Chat
+    "chat_intro": (
+        "Ask anything. A larger model knows more; a model you trained answers as you taught it.",
+        "随便问。模型越大懂得越多；你训练的模型会按你教的方式回答。",
+    ),
+    "chat_hello": (
+        "### What would you like to know?\nType a message below, or take one of the questions.",
+        "### 想了解点什么？\n在下面输入消息，或者点一个现成的问题。",
+    ),
+    "chat_placeholder": ("Type a message…", "输入消息……"),
+    "chat_new": ("New conversation", "新的对话"),
+    "chat_settings": ("Settings", "设置"),
+    "chat_system": ("System prompt", "系统提示词"),
+    "chat_system_info": (
+        "Who the model should be; sent before every conversation.",
+        "告诉模型它是谁；每次对话开头都会发送。",
+    ),
+    "chat_thinking": ("Think first", "先思考再回答"),
+    "chat_thinking_info": (
+        "Thinking models write their reasoning before the answer. Slower.",
+        "支持思考的模型会先写出推理过程，速度较慢。",
+    ),
+    "chat_max_new_tokens": ("Longest reply (max_new_tokens)", "最长回复（max_new_tokens）"),
+    "chat_max_new_tokens_info": (
+        "In tokens: about ¾ of an English word, or one or two Chinese characters, each.",
+        "以词元计：一个词元约为四分之三个英文单词，或一两个汉字。",
+    ),
+    "chat_temperature": ("Temperature (temperature)", "温度（temperature）"),
+    "chat_temperature_info": (
+        "0 always takes the likeliest word; higher is more varied.",
+        "0 表示总是选最可能的词；越高越多变。",
+    ),
+    "chat_top_p": ("Nucleus (top_p)", "核采样（top_p）"),
+    "chat_top_p_info": (
+        "Choose among the likeliest words that together reach this probability.",
+        "只在累计概率达到该值的词中选择。",
+    ),
+    "chat_top_k": ("Candidates (top_k)", "候选数（top_k）"),
+    "chat_top_k_info": (
+        "Choose among this many likeliest words; 0 for no bound.",
+        "只在最可能的这么多个词中选择；0 表示不限。",
+    ),
+    "chat_repetition_penalty": (
+        "Repetition penalty (repetition_penalty)",
+        "重复惩罚（repetition_penalty）",
+    ),
+    "chat_repetition_penalty_info": (
+        "Above 1, words already used become less likely.",
+        "大于 1 时，已经用过的词更不容易再出现。",
+    ),
+    "chat_seed": ("Seed (seed)", "随机种子（seed）"),
+    "chat_seed_info": (
+        "The same seed gives the same reply again; empty draws a new one each time.",
+        "种子相同，回复就相同；留空则每次随机。",
+    ),
+    "starter_1": ("Who are you?", "你是谁？"),
+    "starter_2": ("What is LoRA?", "什么是 LoRA？"),
+    "starter_3": ("What is a token?", "什么是词元？"),
+    "starter_4": ("What is a learning rate?", "什么是学习率？"),
+    "chat_waiting": ("Loading the model, reading your message…", "正在加载模型、读取消息……"),
+    "chat_thought": ("Thoughts", "思考过程"),
+    "chat_tokens": ("{tokens} tokens", "{tokens} 个词元"),
+    "chat_first": ("first after {seconds:.1f} s", "首个词元 {seconds:.1f} 秒"),
+    "chat_speed": ("{speed:,.0f} tokens/s", "{speed:,.0f} 词元/秒"),
+    "chat_dropped": (
+        "the {turns} oldest questions no longer fit and were left out",
+        "最早的 {turns} 个问题放不下，已略去",
+    ),
+    "reason_stop": ("finished", "已完成"),
+    "reason_length": ("cut at the longest reply", "达到最长回复"),
+    "reason_deadline": ("stopped at the time limit", "达到时间上限"),
+    "reason_cancelled": ("stopped by you", "已被你停止"),
+    # Summarize
+    "summary_intro": (
+        "Paste a text of any length; long ones are summarized section by section.",
+        "粘贴任意长度的文本；长文会分节摘要。",
+    ),
+    "summary_text": ("Text", "原文"),
+    "summary_placeholder": ("Paste a text here…", "在此粘贴文本……"),
+    "summary_run": ("Summarize", "生成摘要"),
+    "summary_result": ("Summary", "摘要"),
+    "summary_length": ("Length", "长度"),
+    "length_short": ("Short", "短"),
+    "length_medium": ("Medium", "中"),
+    "length_long": ("Long", "长"),
+    "summary_fast": ("Fast", "快速"),
+    "summary_fast_info": (
+        "Takes the first wording that comes up instead of comparing four.",
+        "直接采用第一种写法，而不是比较四种。",
+    ),
+    "summary_waiting": ("Loading the model, reading the text…", "正在加载模型、读取文本……"),
+    "summary_section": ("Section {number} of {total}…", "第 {number} 节，共 {total} 节……"),
+    "summary_done": (
+        "{length:,} characters, {share:.0%} of the text.",
+        "{length:,} 个字符，为原文的 {share:.0%}。",
+    ),
+    "summary_example": (
+        "The old ferry across the river stopped running on Friday after ninety years. The town "
+        "built a bridge two kilometres upstream last autumn, and since then the number of "
+        "passengers had fallen from four hundred a day to fewer than thirty. The ferryman, who "
+        "took over the boat from his father, said that he had expected the end but not so soon. "
+        "The council will keep the boat at the landing as a small museum. School classes may "
+        "visit it from next spring, and the ferryman has agreed to show them how the rope and "
+        "the current carried the boat across without any engine.",
+        "运行了九十年的老渡船上周五停航。去年秋天，镇里在上游两公里处建成了一座大桥，从那以后，"
+        "每天的乘客从四百人减少到不足三十人。船工从父亲手里接过这条船，他说自己早就料到会有这一天，"
+        "只是没想到来得这么快。镇政府决定把渡船留在码头，改建成一座小型博物馆。明年春天起，学校可以"
+        "组织学生前来参观。船工答应亲自讲解，当年没有发动机，渡船是怎样靠一根绳索和水流过河的。",
+    ),
+    # Sentiment
+    "sentiment_intro": (
+        "How a text sounds: positive or negative, with the model's confidence. A model you trained "
+        "uses your own labels.",
+        "判断一段文字是正面还是负面，并给出把握有多大。你训练的模型会使用你自己的标签。",
+    ),
+    "sentiment_text": ("Text", "文本"),
+    "sentiment_placeholder": ("Type a review, a comment, a message…", "输入一条评价、评论或留言……"),
+    "sentiment_run": ("Classify", "分析"),
+    "sentiment_result": ("Labels and their probabilities", "标签及其概率"),
+    "sentiment_example_1": (
+        "The food was wonderful and the staff were very friendly.",
+        "菜很好吃，服务员也特别热情。",
+    ),
+    "sentiment_example_2": (
+        "The battery died after two days. A waste of money.",
+        "电池两天就坏了，真是浪费钱。",
+    ),
+    "sentiment_example_3": (
+        "Not bad, but I expected more for the price.",
+        "还行吧，不过这个价格我本来期待更高。",
+    ),
+    "label_positive": ("positive", "正面"),
+    "label_negative": ("negative", "负面"),
+    # Fine-tune: the data
+    "finetune_intro": (
+        "Bring a table, choose a base model, train a small adapter (LoRA) on top of it, and use "
+        "the result in the other tabs.",
+        "准备一张表格，选一个基座模型，在它上面训练一个小小的适配器（LoRA），然后到其他页面使用它。",
+    ),
+    "step_data": ("### 1 · Your data", "### 1 · 你的数据"),
+    "step_plan": ("### 2 · What to learn", "### 2 · 学什么"),
+    "step_run": ("### Your training runs", "### 你的训练"),
+    "file": ("A CSV, TSV or JSON Lines file", "CSV、TSV 或 JSON Lines 文件"),
+    "file_examples": ("No file at hand? Take an example:", "手边没有文件？用一个示例："),
+    "reading": ("How the file is read", "文件的读取方式"),
+    "reading_info": (
+        "Found out from the file. If the preview looks wrong, say here how it should be read.",
+        "这些都是从文件中推断的。如果预览看起来不对，可以在这里指定。",
+    ),
+    "find_out": ("find out", "自动判断"),
+    "encoding": ("Encoding", "编码"),
+    "delimiter": ("Delimiter", "分隔符"),
+    "quotechar": ("Quote", "引号"),
+    "header": ("The first row is a header", "第一行是表头"),
+    "preview": ("First rows", "前几行"),
+    "problems": ("What to know about this file", "关于这个文件，请注意"),
+    "problem_kind": ("Kind", "类型"),
+    "problem_row": ("Row", "行"),
+    "problem_column": ("Column", "列"),
+    "problem_what": ("What", "问题"),
+    "problem_advice": ("What to do", "怎么办"),
+    "severity_error": ("error", "错误"),
+    "severity_warning": ("note", "提示"),
+    "not_readable": ("This file cannot be used.", "这个文件无法使用。"),
+    "read_as": (
+        "**{rows:,}** rows, **{columns}** columns, read as {encoding}, divided by “{delimiter}”.",
+        "共 **{rows:,}** 行、**{columns}** 列，按 {encoding} 编码读取，分隔符为“{delimiter}”。",
+    ),
+    "looks_like": (
+        "It looks like data for: **{task}**. Check the columns below.",
+        "看起来适合的任务是：**{task}**。请核对下面的列。",
+    ),
+    "no_task": (
+        "It does not look like data for any of the tasks: choose the task and columns below.",
+        "看不出它适合哪个任务，请在下面选择任务和各列。",
+    ),
+    # Fine-tune: the plan
+    "task": ("Task", "任务"),
+    "column": ("Column", "列"),
+    "role_instruction": ("Column: question", "列：问题"),
+    "role_input": ("Column: more input", "列：补充输入"),
+    "role_output": ("Column: answer", "列：回答"),
+    "role_text": ("Column: text", "列：文本"),
+    "role_label": ("Column: label", "列：标签"),
+    "role_document": ("Column: long text", "列：原文"),
+    "role_summary": ("Column: summary", "列：摘要"),
+    "no_column": ("none", "无"),
+    "base": ("Base model", "基座模型"),
+    "base_info": ("The model your adapter is trained on.", "适配器将训练在这个模型之上。"),
+    "preset": ("How thoroughly", "训练强度"),
+    "preset_info": (
+        "Quick to see it work; thorough for the best result.",
+        "“快速”先看看效果，“充分”追求最好的结果。",
+    ),
+    "preset_quick": ("Quick", "快速"),
+    "preset_balanced": ("Balanced", "均衡"),
+    "preset_thorough": ("Thorough", "充分"),
+    "settings": ("Advanced settings", "高级设置"),
+    "settings_info": (
+        "What you leave empty is chosen by the preset, to suit the base and the number of rows.",
+        "留空的项由训练强度决定，会根据基座模型和数据量选择合适的值。",
+    ),
+    "as_preset": ("as the preset", "由训练强度决定"),
+    "estimate": (
+        "The plan: about {steps:,} steps of {rows} rows; training needs about {memory} of memory.",
+        "计划：约 {steps:,} 步，每步 {rows} 行；训练大约需要 {memory} 内存。",
+    ),
+    "run_name": ("Name of the run (optional)", "训练名称（可选）"),
+    "start": ("Start training", "开始训练"),
+    # Fine-tune: the run
+    "my_runs": ("My runs", "我的训练"),
+    "my_runs_info": (
+        "Only this browser can see them. Training goes on when you close the page.",
+        "只有这个浏览器能看到它们。关闭页面后训练会继续。",
+    ),
+    "no_runs": (
+        "No training yet. Bring a file above, and start one.",
+        "还没有训练。请在上面准备一个文件，然后开始。",
+    ),
+    "run_stop": ("Stop", "停止"),
+    "run_resume": ("Resume", "继续训练"),
+    "run_use": ("Try the trained model", "试用训练好的模型"),
+    "run_download": ("Download the adapter", "下载适配器"),
+    "run_delete": ("Delete", "删除"),
+    "run_delete_sure": ("Really delete, for good", "确定要永久删除"),
+    "loss": ("Loss: how far off the model is, step by step", "损失：模型每一步的偏差"),
+    "figures": (
+        "Before and after, on rows held out of training",
+        "训练前后对比（使用没有参与训练的数据）",
+    ),
+    "samples": ("Answers before and after", "训练前后的回答"),
+    "status_queued": ("Waiting for its turn", "排队中"),
+    "status_running": ("Training", "训练中"),
+    "status_stopping": ("Stopping", "正在停止"),
+    "status_interrupted": ("Interrupted: it can be resumed", "已中断，可以继续"),
+    "status_stopped": ("Stopped", "已停止"),
+    "status_failed": ("Failed", "失败"),
+    "status_finished": ("Finished", "已完成"),
+    "queue_position": ("number {position} in the queue", "排在第 {position} 位"),
+    "stage_preparing": ("preparing the data", "正在准备数据"),
+    "stage_evaluating": ("comparing with the base", "正在与基座模型对比"),
+    "step_of": ("step {step:,} of {total:,}", "第 {step:,} 步，共 {total:,} 步"),
+    "loss_now": ("loss {loss:.3f}", "损失 {loss:.3f}"),
+    "time_left": ("about {left} left", "大约还需 {left}"),
+    "seconds": ("{seconds} s", "{seconds} 秒"),
+    "minutes": ("{minutes} min {seconds} s", "{minutes} 分 {seconds} 秒"),
+    "hours": ("{hours} h {minutes} min", "{hours} 小时 {minutes} 分"),
+    "figure": ("Figure", "指标"),
+    "tuned": ("Tuned", "微调后"),
+    "prompt": ("Asked", "输入"),
+    "expected": ("In the data", "数据中的答案"),
+    "figure_loss": ("Loss (lower is better)", "损失（越低越好）"),
+    "figure_perplexity": ("Perplexity (lower is better)", "困惑度（越低越好）"),
+    "figure_accuracy": ("Accuracy", "准确率"),
+    "figure_macro_f1": ("Macro F1", "宏平均 F1"),
+    "figure_rouge1": ("ROUGE-1", "ROUGE-1"),
+    "figure_rouge2": ("ROUGE-2", "ROUGE-2"),
+    "figure_rougeL": ("ROUGE-L", "ROUGE-L"),
+    "figure_majority": (
+        "Accuracy of always saying the commonest label",
+        "总是回答最常见标签的准确率",
+    ),
+    "learned_yes": (
+        "**It learned.** {figure}: {base} before, {tuned} after, on {rows:,} rows it never saw.",
+        "**学会了。** {figure}：训练前 {base}，训练后 {tuned}（用它从未见过的 {rows:,} 行数据"
+        "测得）。",
+    ),
+    "learned_same": (
+        "**Hardly any difference.** {figure}: {base} before, {tuned} after, on {rows:,} rows it "
+        "never saw. More rows or a more thorough training may help.",
+        "**几乎没有变化。** {figure}：训练前 {base}，训练后 {tuned}（用它从未见过的 {rows:,} 行数据"
+        "测得）。可以试试增加数据或提高训练强度。",
+    ),
+    "learned_no": (
+        "**It got worse on new rows.** {figure}: {base} before, {tuned} after, on {rows:,} rows it "
+        "never saw. It may have learned its rows by heart: try fewer passes, or more rows.",
+        "**在新数据上变差了。** {figure}：训练前 {base}，训练后 {tuned}（用它从未见过的 {rows:,} 行"
+        "数据测得）。它可能只是背下了训练数据：试试减少训练轮数，或增加数据。",
+    ),
+    "learned_unknown": (
+        "No rows were held out, so nothing says how well it learned.",
+        "没有留出用于检验的数据，无法判断它学得如何。",
+    ),
+}

@@ -1,0 +1,57 @@
+"""What the tabs and the web API are given to work with. Knows no Gradio."""
+
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from finetune.jobs import Jobs
+from finetune.runs import RunStore
+from inference.catalog import Catalog
+from inference.limits import Limits
+
+
+@dataclass(frozen=True)
+class Services:
+    """`uploads` is where Gradio keeps what visitors send, and the only place files may come from.
+
+    `exports` lies within it: what is written there can be downloaded by whoever knows its name.
+    `secret` encrypts what is kept in visitors' browsers.
+    """
+
+    catalog: Catalog
+    limits: Limits
+    store: RunStore
+    jobs: Jobs
+    uploads: Path
+    secret: str = field(repr=False)
+
+    @classmethod
+    def open(cls, home: Path, environ: Mapping[str, str]) -> "Services":
+        """The services over the folder `home` (`LAB_HOME`).
+
+        Raises:
+            ConfigurationRefused: a limit or the operator's catalogue is not usable.
+        """
+        limits = Limits.from_environment(environ)
+        store = RunStore(home / "runs", limits.runs_per_visitor)
+        return cls(
+            catalog=Catalog.load(environ),
+            limits=limits,
+            store=store,
+            jobs=Jobs(store, limits),
+            uploads=home / "uploads",
+            secret=_secret(home / "secret"),
+        )
+
+    @property
+    def exports(self) -> Path:
+        return self.uploads / "exports"
+
+
+def _secret(path: Path) -> str:
+    """One for all starts of the app, or visitors would lose their runs with each restart."""
+    if not path.exists():
+        path.touch(mode=0o600)
+        path.write_text(secrets.token_urlsafe(32), encoding="ascii")
+    return path.read_text(encoding="ascii")

@@ -1,0 +1,184 @@
+"""The Chat tab: a conversation with a Qwen of the catalogue, or with a trained adapter."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import gradio as gr
+
+from components import _models, _picker
+from components._feedback import Handler
+from components._page import Page
+from components._picker import Picker
+from components._texts import i18n, say
+from components._visitor import Language
+from inference.records import ChatSettings, Chunk
+
+SETTINGS = ("max_new_tokens", "temperature", "top_p", "top_k", "repetition_penalty", "seed")
+STEPS = {"temperature": 0.05, "top_p": 0.01, "repetition_penalty": 0.01}
+STARTERS = ("starter_1", "starter_2", "starter_3", "starter_4")
+History = list[dict[str, Any]]
+
+
+def build(page: Page) -> None:
+    gr.Markdown(i18n("chat_intro"), elem_classes="lab-intro")
+    with gr.Row():
+        with gr.Column(scale=3, min_width=320):
+            history = gr.Chatbot(
+                show_label=False,
+                height=420,
+                elem_id="chat-history",
+                buttons=["copy"],
+                layout="bubble",
+            )
+            message = gr.Textbox(
+                show_label=False,
+                placeholder=i18n("chat_placeholder"),
+                submit_btn=True,
+                max_lines=8,
+                autofocus=False,
+                elem_id="chat-message",
+            )
+            with gr.Row(elem_classes="lab-starters"):
+                starters = [gr.Button(i18n(key), size="sm") for key in STARTERS]
+            figures = gr.Markdown(elem_classes="lab-note", elem_id="chat-figures")
+        with gr.Column(scale=1, min_width=280):
+            picker = _picker.place(page, "chat", "chat")
+            clear = gr.Button(i18n("chat_new"), elem_id="chat-new")
+            settings = _place_settings()
+    _wire(page, picker, history, message, figures, settings, starters, clear)
+
+
+def _place_settings() -> list[Any]:
+    """System prompt, thinking, then the sampling settings in the order of `SETTINGS`."""
+    defaults = ChatSettings()
+    with gr.Accordion(i18n("chat_settings"), open=False):
+        system = gr.Textbox(label=i18n("chat_system"), info=i18n("chat_system_info"), lines=2)
+        thinking = gr.Checkbox(
+            defaults.thinking, label=i18n("chat_thinking"), info=i18n("chat_thinking_info")
+        )
+        numbers = []
+        for name in SETTINGS:
+            low, high = ChatSettings.BOUNDS[name]
+            shared = {"label": i18n(f"chat_{name}"), "info": i18n(f"chat_{name}_info")}
+            value = getattr(defaults, name)
+            if name == "seed":
+                numbers.append(gr.Number(value, precision=0, **shared))
+                continue
+            numbers.append(
+                gr.Slider(low, min(high, 4096), value, step=STEPS.get(name, 1), **shared)
+            )
+    return [system, thinking, *numbers]
+
+
+def _wire(
+    page: Page,
+    picker: Picker,
+    history: gr.Chatbot,
+    message: gr.Textbox,
+    figures: gr.Markdown,
+    settings: list[Any],
+    starters: list[gr.Button],
+    clear: gr.Button,
+) -> None:
+    services = page.services
+
+    def answer(
+        language: Language, question: str, past: History, *values: Any
+    ) -> Iterator[tuple[Any, History, str]]:
+        """The conversation with the reply as far as it is written; on an error, as it was."""
+        owner, opened, value, system, thinking, *numbers = values
+        chosen = ChatSettings(**dict(zip(SETTINGS, numbers, strict=True)), thinking=bool(thinking))
+        wanted = _picker.wanted(owner, opened, value)
+        replies = _models.chat(services, wanted, question, past, system, chosen)
+        asked = [*past, {"role": "user", "content": question.strip()}]
+        yield _box("", busy=True), asked, say("chat_waiting", language)
+        try:
+            for chunk in replies:
+                asked[len(past) + 1 :] = _reply(chunk, language)
+                yield _box("", busy=True), asked, _told(chunk, language)
+        except Exception:
+            yield _box(question), past, ""
+            raise
+        yield _box(None), asked, _told(chunk, language)
+
+    def again(
+        language: Language, past: History, *values: Any
+    ) -> Iterator[tuple[Any, History, str]]:
+        """The last question once more, its answer replaced."""
+        last = max((n for n, turn in enumerate(past) if turn["role"] == "user"), default=None)
+        if last is not None:
+            yield from answer(language, _text(past[last]), past[:last], *values)
+
+    def starting(key: str) -> Handler:
+        def ask(language: Language, past: History, *values: Any) -> Iterator[Any]:
+            yield from answer(language, say(key, language), past, *values)
+
+        return ask
+
+    def stopped(language: Language, told: str) -> tuple[Any, str]:
+        return _box(None), f"{told} · {say('reason_cancelled', language)}"
+
+    extra = [*picker.inputs, *settings]
+    outputs = [message, history, figures]
+    running = [
+        page.on(message.submit, answer, [message, history, *extra], outputs),
+        page.on(history.retry, again, [history, *extra], outputs),
+    ]
+    running += [
+        page.on(starter.click, starting(key), [history, *extra], outputs)
+        for key, starter in zip(STARTERS, starters, strict=True)
+    ]
+    page.on(message.stop, stopped, [figures], [message, figures], cancels=running)
+    fresh = page.on(clear.click, lambda language: ([], ""), [], [history, figures], cancels=running)
+    page.on(fresh.then, lambda language: _box(None), [], [message])
+    page.on(history.clear, lambda language: "", [], [figures], cancels=running)
+    page.on_shown(
+        lambda language: gr.Chatbot(placeholder=say("chat_hello", language)), [], [history]
+    )
+    page.on(history.undo, _undone, [history], [message, history])
+
+
+def _undone(language: Language, past: History) -> tuple[Any, History]:
+    """Take the last question back into the box."""
+    last = max((n for n, turn in enumerate(past) if turn["role"] == "user"), default=None)
+    return (_box(None), past) if last is None else (_box(_text(past[last])), past[:last])
+
+
+def _box(text: str | None, busy: bool = False) -> Any:
+    """The message box: with a stop button while a reply is written. None keeps its text."""
+    value = {} if text is None else {"value": text}
+    return gr.Textbox(**value, submit_btn=not busy, stop_btn=busy)
+
+
+def _text(turn: dict[str, Any]) -> str:
+    content = turn["content"]
+    if isinstance(content, str):
+        return content
+    return "".join(part.get("text", "") for part in content if isinstance(part, dict))
+
+
+def _reply(chunk: Chunk, language: Language) -> History:
+    """The assistant's part: its reasoning apart from its answer, where there is any."""
+    thought = {
+        "role": "assistant",
+        "content": chunk.reasoning,
+        "metadata": {"title": say("chat_thought", language)},
+    }
+    answer = {"role": "assistant", "content": chunk.text}
+    if not chunk.reasoning:
+        return [answer]
+    return [thought, answer] if chunk.text else [thought]
+
+
+def _told(chunk: Chunk, language: Language) -> str:
+    """`23 tokens · first after 0.2 s · 45 tokens/s · finished`"""
+    parts = [say("chat_tokens", language, tokens=chunk.tokens)]
+    if chunk.seconds_to_first_token is not None:
+        parts.append(say("chat_first", language, seconds=chunk.seconds_to_first_token))
+    if chunk.tokens_per_second:
+        parts.append(say("chat_speed", language, speed=chunk.tokens_per_second))
+    if chunk.finish_reason:
+        parts.append(say(f"reason_{chunk.finish_reason}", language))
+    if chunk.dropped_turns:
+        parts.append(say("chat_dropped", language, turns=chunk.dropped_turns))
+    return " · ".join(parts)

@@ -1,0 +1,56 @@
+"""The Environment tab: what this machine is, what it can run and train, and the app's limits."""
+
+from typing import Any
+
+import gradio as gr
+
+from components import _models, _plots
+from components._page import Page
+from components._texts import i18n
+from components._visitor import Language
+from inference import hardware
+
+MODEL_WIDTHS = [290, 120, 110, 120, 120, 150, 170]  # pixels
+
+
+def build(page: Page) -> None:
+    services = page.services
+    gr.Markdown(i18n("environment_intro"), elem_classes="lab-intro")
+    verdict = gr.Markdown(elem_id="environment-verdict", elem_classes="lab-verdict")
+    machine = gr.Dataframe(
+        label=i18n("environment_machine"),
+        interactive=False,
+        wrap=True,
+        column_widths=["30%", "70%"],
+        elem_id="environment-machine",
+    )
+    models = gr.Dataframe(
+        label=i18n("environment_models"),
+        interactive=False,
+        wrap=True,
+        column_widths=MODEL_WIDTHS,
+        max_height=760,
+        elem_id="environment-models",
+    )
+    gr.Markdown(i18n("environment_models_note"), elem_classes="lab-note")
+    with gr.Accordion(i18n("environment_versions"), open=False):
+        versions = gr.Dataframe(show_label=False, interactive=False)
+    with gr.Accordion(i18n("environment_limits"), open=False):
+        limits = gr.Dataframe(show_label=False, interactive=False)
+    refresh = gr.Button(i18n("refresh"), size="sm", elem_id="environment-refresh")
+
+    def show(language: Language) -> tuple[Any, ...]:
+        facts = hardware.facts()
+        records = [_models.record(model) for model in services.catalog.models]
+        best = hardware.best_chat(services.catalog)
+        return (
+            _plots.verdict(facts, records, best.id, language),
+            _plots.machine(facts, language),
+            _plots.versions(facts, language),
+            _plots.models(records, language),
+            _plots.limits(services.limits, language),
+        )
+
+    outputs = [verdict, machine, versions, models, limits]
+    page.on_shown(show, [], outputs)
+    page.on(refresh.click, show, [], outputs)

@@ -1,0 +1,58 @@
+"""The Sentiment tab: a text -> how likely each label is, by a BERT or a trained adapter."""
+
+from typing import Any
+
+import gradio as gr
+
+from components import _models, _picker
+from components._page import Page
+from components._texts import i18n, say
+from components._visitor import Language
+
+EXAMPLES = ("sentiment_example_1", "sentiment_example_2", "sentiment_example_3")
+SHOWN = 10  # likeliest labels
+
+
+def build(page: Page) -> None:
+    services = page.services
+    gr.Markdown(i18n("sentiment_intro"), elem_classes="lab-intro")
+    with gr.Row():
+        with gr.Column(scale=3, min_width=320):
+            text = gr.Textbox(
+                label=i18n("sentiment_text"),
+                placeholder=i18n("sentiment_placeholder"),
+                lines=5,
+                max_lines=12,
+                elem_id="sentiment-text",
+            )
+            run = gr.Button(i18n("sentiment_run"), variant="primary", elem_id="sentiment-run")
+            gr.Markdown(i18n("try_one"), elem_classes="lab-note")
+            with gr.Row(elem_classes="lab-starters"):
+                examples = [gr.Button(i18n(key), size="sm") for key in EXAMPLES]
+        with gr.Column(scale=2, min_width=280):
+            picker = _picker.place(page, "classification", "sentiment")
+            scores = gr.Label(
+                label=i18n("sentiment_result"), num_top_classes=SHOWN, elem_id="sentiment-result"
+            )
+
+    def classify(language: Language, source: str, *picked: Any) -> dict[str, float]:
+        wanted = _picker.wanted(*picked)
+        (found,) = _models.classify(services, wanted, [source])
+        return {_shown(label, language): share for label, share in found.probabilities.items()}
+
+    def classify_example(key: str) -> Any:
+        def call(language: Language, *picked: Any) -> tuple[str, dict[str, float]]:
+            source = say(key, language)
+            return source, classify(language, source, *picked)
+
+        return call
+
+    page.on(run.click, classify, [text, *picker.inputs], [scores], show_progress="minimal")
+    for key, example in zip(EXAMPLES, examples, strict=True):
+        page.on(example.click, classify_example(key), picker.inputs, [text, scores])
+
+
+def _shown(label: str, language: Language) -> str:
+    """The two labels every sentiment model has, in the visitor's words; others as they are."""
+    known = label.lower()
+    return say(f"label_{known}", language) if known in ("positive", "negative") else label

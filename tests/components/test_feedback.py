@@ -1,0 +1,67 @@
+"""Errors become messages: expected ones in the visitor's words, others as a reference."""
+
+import logging
+
+import gradio as gr
+import pytest
+
+from components._feedback import answering, errors_told
+from inference.errors import MessageEmpty, ModelUnknown
+
+
+def told(language, error, **options):
+    with pytest.raises(gr.Error) as caught, errors_told(language, **options):
+        raise error
+    return caught.value
+
+
+def test_an_expected_error_is_told_in_the_visitors_language():
+    assert told("en", MessageEmpty()).message == MessageEmpty.sentence
+    chinese = told("zh", MessageEmpty())
+    assert "消息" in chinese.message and "没有成功" in chinese.title
+    assert chinese.duration is None  # stays until it is closed
+
+
+def test_visitors_words_never_become_html():
+    error = ModelUnknown(model="<img src=x onerror=alert(1)>")
+    assert "<img" not in told("en", error).message
+    assert "<img" in told("en", error, markup=False).message  # an API call is no page
+
+
+def test_an_unexpected_error_is_logged_whole_and_shown_as_a_reference(caplog):
+    with caplog.at_level(logging.ERROR):
+        shown = told("en", ZeroDivisionError("secret detail"))
+    reference = caplog.records[0].getMessage().split()[-1]
+    assert reference in shown.message and "secret detail" not in shown.message
+    assert "secret detail" in caplog.text
+
+
+def test_a_handler_gets_its_language_and_keeps_its_values():
+    assert answering(lambda language, a, b: (language, a, b))("zh-CN", 1, 2) == ("zh", 1, 2)
+    assert answering(lambda language: language)("de") == "en"
+
+
+def test_a_streaming_handler_shows_what_it_had_before_its_error():
+    def handler(language):
+        yield "first"
+        raise MessageEmpty()
+
+    stream = answering(handler)("en")
+    assert next(stream) == "first"
+    with pytest.raises(gr.Error):
+        next(stream)
+
+
+def test_closing_a_streaming_handler_reaches_it():
+    closed = []
+
+    def handler(language):
+        try:
+            yield 1
+        finally:
+            closed.append(True)
+
+    stream = answering(handler)("en")
+    next(stream)
+    stream.close()
+    assert closed == [True]

@@ -1,0 +1,101 @@
+"""Which weights a visitor gets, and what is refused before an engine is touched."""
+
+import pytest
+
+from components import _models
+from components._models import Wanted
+from finetune.errors import NothingToDownload, RunNotFound
+from finetune.recipe import Recipe
+from inference.catalog import BUILTIN_FOLDER
+from inference.errors import (
+    AdapterRefused,
+    MessageEmpty,
+    ModelNotHere,
+    ModelUnknown,
+    TextTooLong,
+    WrongModelForTask,
+)
+from inference.hub import config_hash
+from inference.records import ChatSettings, SummarySettings
+
+OWNER, STRANGER = "o" * 22, "s" * 22
+ROWS = [{"messages": [{"role": "user", "content": "q"}, {"role": "assistant", "content": "a"}]}]
+
+
+@pytest.fixture
+def run(services):
+    """A finished chat run: a folder as the trainer leaves it."""
+    recipe = Recipe.plan("chat", "builtin/chat", 20, 3_000_000)
+    run = services.store.create(recipe, ROWS, ROWS, OWNER, "mine")
+    base = {"id": "builtin/chat", "config_sha256": config_hash(BUILTIN_FOLDER / "chat")}
+    run.record(base=base)
+    run.append("finished", step=1)
+    (run.folder / "adapter").mkdir()
+    (run.folder / "adapter" / "adapter_model.safetensors").write_bytes(b"")
+    return run
+
+
+def test_nothing_chosen_means_the_default_of_the_task(services):
+    found = _models.find(services, "classification", Wanted())
+    assert found.choice.folder == BUILTIN_FOLDER / "sentiment"
+
+
+def test_an_owner_and_whoever_has_the_link_get_the_adapter_and_nobody_else(services, run):
+    share = run.share()
+    for token in (OWNER, share):
+        found = _models.find(services, "chat", Wanted(run_id=run.id, token=token))
+        assert (found.choice.folder, found.choice.adapter) == (BUILTIN_FOLDER / "chat", run.adapter)
+    for token in (STRANGER, ""):
+        with pytest.raises(RunNotFound):
+            _models.find(services, "chat", Wanted(run_id=run.id, token=token))
+    run.unshare()
+    with pytest.raises(RunNotFound):
+        _models.find(services, "chat", Wanted(run_id=run.id, token=share))
+
+
+def test_an_adapter_is_not_put_on_another_base(services, run):
+    run.record(base={"id": "builtin/chat", "config_sha256": "0" * 64})
+    with pytest.raises(AdapterRefused):
+        _models.find(services, "chat", Wanted(run_id=run.id, token=OWNER))
+
+
+def test_a_run_without_an_adapter_cannot_be_used(services, run):
+    (run.folder / "adapter" / "adapter_model.safetensors").unlink()
+    with pytest.raises(NothingToDownload):
+        _models.find(services, "chat", Wanted(run_id=run.id, token=OWNER))
+
+
+@pytest.mark.parametrize(
+    ("task", "model", "error"),
+    [
+        ("chat", "nobody/nothing", ModelUnknown),
+        ("chat", "../../etc", ModelUnknown),
+        ("chat", "builtin/sentiment", WrongModelForTask),
+        ("chat", "Qwen/Qwen3-0.6B", ModelNotHere),
+    ],
+)
+def test_only_models_of_the_task_that_are_here_can_be_used(services, task, model, error):
+    with pytest.raises(error):
+        _models.find(services, task, Wanted(model=model))
+
+
+def test_a_run_of_another_task_is_refused(services, run):
+    with pytest.raises(WrongModelForTask):
+        _models.find(services, "summarization", Wanted(run_id=run.id, token=OWNER))
+
+
+def test_what_is_asked_is_checked_before_an_engine_is_loaded(services):
+    with pytest.raises(MessageEmpty):
+        _models.chat(services, Wanted(), " ", [], "", ChatSettings())
+    with pytest.raises(TextTooLong):
+        long = "x" * (services.limits.summary_characters + 1)
+        _models.summarize(services, Wanted(), long, SummarySettings())
+    with pytest.raises(TextTooLong):
+        _models.classify(services, Wanted(), ["x" * (services.limits.classify_characters + 1)])
+
+
+def test_a_record_says_what_this_machine_can_do_with_a_model(services):
+    record = _models.record(services.catalog.find("builtin/chat"))
+    assert record["here"] and record["runs_here"] and record["trains_here"] and record["demo"]
+    large = _models.record(services.catalog.find("Qwen/Qwen3-32B"))
+    assert large["memory_to_train"] > large["memory_to_run"] > 60_000_000_000

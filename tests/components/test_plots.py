@@ -1,0 +1,117 @@
+"""Records as tables and sentences: the right figure, in the right order and language."""
+
+import pytest
+
+from components import _models, _plots
+from inference import hardware
+from inference.limits import Limits
+
+CHAT = {
+    "task": "chat",
+    "rows": 4,
+    "base": {"loss": 2.0, "perplexity": 7.389},
+    "tuned": {"loss": 0.5, "perplexity": 1.649},
+    "samples": [{"prompt": "q " * 200, "expected": "e", "base": "b", "tuned": "t"}],
+}
+
+
+def classification(base, tuned):
+    return {
+        "task": "classification",
+        "rows": 100,
+        "base": {"accuracy": base, "macro_f1": base},
+        "tuned": {"accuracy": tuned, "macro_f1": tuned},
+        "majority": {"accuracy": 0.5},
+        "samples": [],
+    }
+
+
+def steps(*numbers):
+    return [{"type": "step", "step": n, "loss": float(n)} for n in numbers]
+
+
+def test_a_curve_ends_with_the_newest_step_and_stays_small():
+    frame = _plots.curve(steps(*range(1, 1_002)))
+    assert len(frame) <= _plots.POINTS
+    assert frame["step"].iloc[-1] == 1_001 and frame["step"].is_monotonic_increasing
+
+
+def test_a_curve_takes_the_later_value_of_a_step_done_twice():
+    events = [*steps(1, 2), {"type": "step", "step": 2, "loss": 9.0}, {"type": "checkpoint"}]
+    events.append({"type": "step", "step": 3, "loss": None})
+    assert _plots.curve(events)["loss"].tolist() == [1.0, 9.0]
+    assert len(_plots.curve([])) == 0
+
+
+@pytest.mark.parametrize(
+    ("report", "word"),
+    [
+        (CHAT, "It learned"),
+        ({**CHAT, "tuned": {"loss": 2.5}}, "worse"),
+        ({**CHAT, "tuned": {"loss": 1.99}}, "Hardly"),
+        (classification(0.7, 0.8), "It learned"),
+        (classification(0.8, 0.7), "worse"),
+        (classification(0.8, 0.805), "Hardly"),
+        ({**CHAT, "rows": 0}, "nothing says"),
+    ],
+)
+def test_whether_it_learned_is_read_from_held_out_rows(report, word):
+    assert word in _plots.learned(report, "en")
+    assert _plots.learned(report, "zh") != _plots.learned(report, "en")
+
+
+def test_figures_stand_beside_what_a_constant_answer_would_reach():
+    table = _plots.figures(classification(0.7, 0.8), "en")
+    assert table["data"][0] == ["Accuracy", "0.700", "0.800"]
+    assert table["data"][-1][1] == "0.500"
+
+
+def test_long_cells_are_shortened_where_they_are_shown():
+    (row,) = _plots.samples(CHAT, "en")["data"]
+    assert len(row[0]) == _plots.PREVIEW_CHARACTERS and row[0].endswith("…")
+
+
+def test_a_preview_evens_out_ragged_rows():
+    found = {"columns": ["a", "b"], "first_rows": [["1"], ["1", "2", "3"], ["x\ny", "z"]]}
+    assert _plots.preview(found)["data"] == [["1", ""], ["1", "2"], ["x y", "z"]]
+
+
+def test_problems_name_errors_first_and_speak_the_visitors_language():
+    found = [
+        {"severity": "warning", "code": "encoding_guessed", "row": None, "column": None,
+         "value": None, "details": {"encoding": "gb18030"}, "what": "w", "advice": "a"},
+        {"severity": "error", "code": "empty_file", "row": None, "column": None, "value": None,
+         "details": {}, "what": "w", "advice": "a"},
+    ]  # fmt: skip
+    table = _plots.problems(found, "zh")
+    assert [row[0] for row in table["data"]] == ["错误", "提示"]
+    assert "gb18030" in table["data"][1][3]
+
+
+def test_every_limit_has_a_name_in_both_languages():
+    for language in ("en", "zh"):
+        rows = _plots.limits(Limits(), language)["data"]
+        assert len({row[0] for row in rows}) == len(Limits.__dataclass_fields__)
+
+
+def test_the_environment_is_told_for_every_kind_of_machine(services):
+    records = [_models.record(model) for model in services.catalog.models]
+    facts = hardware.facts()
+    for accelerator in ("cpu", "cuda", "mps"):
+        for language in ("en", "zh"):
+            told = _plots.verdict({**facts, "accelerator": accelerator}, records, "m", language)
+            assert "**m**" in told
+    card = {"name": "GPU", "memory_free": 1_000_000_000, "memory_total": 2_000_000_000}
+    rows = dict(_plots.machine({**facts, "gpus": [card]}, "en")["data"])
+    assert rows["GPU"] == "GPU, 1.0 GB free of 2.0 GB"
+    assert len(_plots.models(records, "zh")["data"]) == len(records)
+
+
+def test_quantities_are_read_easily():
+    assert [_plots.readable_count(n) for n in (3_577_344, 596_049_920, 8_190_735_360)] == [
+        "3.6 M",
+        "596 M",
+        "8.2 B",
+    ]
+    told = [_plots.duration(seconds, "en") for seconds in (9.6, 95, 3_720)]
+    assert told == ["10 s", "1 min 35 s", "1 h 2 min"]

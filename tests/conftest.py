@@ -1,0 +1,50 @@
+"""What every test shares: no network, the folder of real files, and when a skip is a failure."""
+
+import os
+
+# Before anything is imported: these are read at import.
+os.environ["HF_HUB_OFFLINE"] = "1"
+os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
+os.environ["TOKENIZERS_PARALLELISM"] = "false"
+
+from collections.abc import Generator, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+NO_DATA = "LAB_TEST_DATA is not set"
+
+
+@pytest.fixture(scope="session")
+def lab_data() -> Path:
+    """The folder with `data/` and `tokenizers/`; a test that needs it is skipped without."""
+    if not os.environ.get("LAB_TEST_DATA"):
+        pytest.skip(NO_DATA)
+    return Path(os.environ["LAB_TEST_DATA"])
+
+
+def must_not_skip(report: Any, environ: Mapping[str, str] = os.environ) -> bool:
+    """With `LAB_NO_SKIPS=1` only files that nobody gave us excuse a skip (an xfail is none)."""
+    if environ.get("LAB_NO_SKIPS") != "1" or not report.skipped or hasattr(report, "wasxfail"):
+        return False
+    excused = not environ.get("LAB_TEST_DATA") and NO_DATA in str(report.longrepr)
+    return not excused
+
+
+def _failing(report: Any) -> Any:
+    if must_not_skip(report):
+        reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else report.longrepr
+        report.outcome = "failed"
+        report.longrepr = f"{report.nodeid}: LAB_NO_SKIPS=1 and yet {reason}"
+    return report
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_makereport() -> Generator[None, Any, Any]:
+    return _failing((yield))
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_make_collect_report() -> Generator[None, Any, Any]:
+    return _failing((yield))
