@@ -1,0 +1,216 @@
+"""The page in a real browser, in both languages: every tab, and from a file to a trained model."""
+
+import os
+import re
+import shutil
+
+import pytest
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+from tests.serving import App
+
+SECOND = 1_000
+MINUTE = 60 * SECOND
+TABS = ("environment", "chat", "summarization", "sentiment", "finetuning")
+WORDS = {
+    "en-US": {
+        "tabs": ("Environment", "Chat", "Summarize", "Sentiment", "Fine-tune"),
+        "rows": "What is the word number {n}?,The word is banana.",
+        "question": "What is the word number 7?",
+        "answer": "The word is banana.",
+        "finished": "Finished",
+        "stopped": "Stopped",
+        "learned": "It learned",
+        "empty": "The message is empty",
+        "unusable": "This file cannot be used",
+    },
+    "zh-CN": {
+        "tabs": ("运行环境", "对话", "摘要", "情感分析", "微调"),
+        "rows": "第{n}个词是什么？,这个词是香蕉。",
+        "question": "第7个词是什么？",
+        "answer": "这个词是香蕉。",
+        "finished": "已完成",
+        "stopped": "已停止",
+        "learned": "学会了",
+        "empty": "消息是空的",
+        "unusable": "这个文件无法使用",
+    },
+}
+# Latin words that may stand in the Chinese page: names, units and code.
+NAMES = re.compile(
+    r"builtin/\S+|[\w.-]+/[\w.-]+|[a-z]+_[a-z_]+|\b(?:CSV|TSV|JSON|Lines|LoRA|DoRA|LLM|Lab|English|"
+    r"API|MCP|Qwen\w*|BERT|BART|GPU|CPU|CUDA|AMD|EPYC|Intel|Xeon|Linux|Tab|UTF|utf|gb18030|seed|"
+    r"temperature|thinking|kB|MB|GB|TB|ROUGE|csv|examples?|instruction|output)\b"
+)
+
+
+def chromium() -> str | None:
+    return os.environ.get("CHROMIUM_PATH") or shutil.which("chromium")
+
+
+@pytest.fixture(scope="module")
+def browser():
+    path = chromium()
+    if not path:
+        pytest.skip("no chromium on the PATH and CHROMIUM_PATH is not set")
+    quiet = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+    with sync_playwright() as playwright:
+        found = playwright.chromium.launch(executable_path=path, args=quiet)
+        yield found
+        found.close()
+
+
+@pytest.fixture(scope="module")
+def app(tmp_path_factory):
+    server = App(tmp_path_factory.mktemp("browser")).start()
+    yield server
+    server.kill()
+
+
+@pytest.fixture(params=WORDS)
+def locale(request):
+    return request.param
+
+
+@pytest.fixture
+def words(locale):
+    return WORDS[locale]
+
+
+@pytest.fixture
+def page(browser: Browser, app: App, locale: str):
+    context = browser.new_context(locale=locale, viewport={"width": 1280, "height": 900})
+    page = context.new_page()
+    page.set_default_timeout(30 * SECOND)
+    page.foreign, page.mishaps = [], []
+    page.on("request", lambda it: _is_ours(it.url, app) or page.foreign.append(it.url))
+    page.on("pageerror", lambda error: page.mishaps.append(str(error)))
+    yield page
+    context.close()
+    assert page.foreign == [], "the page asked another host"
+    assert page.mishaps == []
+
+
+def _is_ours(url: str, app: App) -> bool:
+    return url.startswith((app.url, "data:", "blob:"))
+
+
+def visit(page: Page, app: App, tab: str) -> None:
+    page.goto(f"{app.url}/?tab={tab}")
+    expect(page.get_by_role("tab", selected=True)).to_have_text(
+        WORDS["en-US"]["tabs"][TABS.index(tab)]
+        if page.evaluate("navigator.language") == "en-US"
+        else WORDS["zh-CN"]["tabs"][TABS.index(tab)]
+    )
+
+
+@pytest.fixture
+def table(tmp_path, words):
+    path = tmp_path / "table.csv"
+    rows = "\n".join(words["rows"].format(n=n) for n in range(20))
+    path.write_text(f"instruction,output\n{rows}\n", encoding="utf-8")
+    return path
+
+
+def upload(page: Page, path: object) -> None:
+    page.locator("#finetune-file input[type=file]").set_input_files(path)
+
+
+def ask(page: Page, question: str) -> None:
+    page.locator("#chat-message textarea").fill(question)
+    page.locator("#chat-message textarea").press("Enter")
+
+
+def test_every_tab_opens_and_speaks_the_visitors_language(page, app, locale, words):
+    visit(page, app, "environment")
+    expect(page.locator("#environment-verdict")).to_contain_text("builtin/chat")
+    for name in words["tabs"]:
+        page.get_by_role("tab", name=name, exact=True).click()
+        expect(page.get_by_role("tab", selected=True)).to_have_text(name)
+        text = page.locator("main").inner_text()
+        if locale == "zh-CN":
+            left = re.findall(r"[A-Za-z]{3,}", NAMES.sub("", text))
+            assert left == [], "English on the Chinese page"
+        else:
+            left = re.findall(r"[\u4e00-\u9fff]+", text.replace("中文", ""))
+            assert left == [], "Chinese on the English page"
+
+
+def test_from_a_file_to_a_model_that_answers_as_it_was_taught(page, app, words, table):
+    visit(page, app, "chat")
+    ask(page, words["question"])
+    history = page.locator("#chat-history")
+    expect(page.locator("#chat-figures")).to_contain_text(re.compile("finished|已完成"))
+    expect(history).not_to_contain_text(words["answer"])
+
+    visit(page, app, "finetuning")
+    upload(page, table)
+    expect(page.locator("#finetune-summary")).to_contain_text("20")
+    page.locator("#finetune-preset label").first.click()
+    expect(page.locator("#finetune-estimate")).to_contain_text(re.compile(r"\d+"))
+    page.locator("#finetune-start").click()
+    state = page.locator("#run-state")
+    expect(state).to_contain_text(words["finished"], timeout=3 * MINUTE)
+    expect(page.locator("#run-learned")).to_contain_text(words["learned"])
+    with page.expect_download() as download:
+        page.locator("#run-download").click()
+    assert download.value.suggested_filename.endswith(".zip")
+
+    page.reload()  # the run is still this visitor's
+    expect(state).to_contain_text(words["finished"])
+    page.locator("#run-use").click()
+    expect(page.get_by_role("tab", selected=True)).to_have_text(words["tabs"][1])
+    ask(page, words["question"])
+    expect(history).to_contain_text(words["answer"], timeout=MINUTE)
+
+
+def test_another_visitor_sees_nothing_of_a_run(page, app, words, browser, table):
+    visit(page, app, "finetuning")
+    upload(page, table)
+    page.locator("#finetune-start").click()
+    expect(page.locator("#run-stop")).to_be_visible()
+    stranger = browser.new_context().new_page()
+    stranger.goto(f"{app.url}/?tab=finetuning")
+    expect(stranger.locator("#run-state")).to_contain_text("No training yet")
+    stranger.context.close()
+    page.locator("#run-stop").click()
+    expect(page.locator("#run-state")).to_contain_text(words["stopped"], timeout=MINUTE)
+    page.locator("#run-delete").click()
+    page.locator("#run-delete-sure").click()
+    expect(page.locator("#run-delete")).to_be_hidden()
+
+
+def test_bad_input_is_answered_and_nothing_is_lost(page, app, words, tmp_path):
+    visit(page, app, "chat")
+    ask(page, "   ")
+    expect(page.locator(".toast-body")).to_contain_text(words["empty"])
+    visit(page, app, "finetuning")
+    (tmp_path / "book.xlsx").write_bytes(b"PK\x03\x04" + b"\0" * 100)
+    upload(page, tmp_path / "book.xlsx")
+    expect(page.locator("#finetune-summary")).to_contain_text(words["unusable"])
+    expect(page.locator("#finetune-file")).to_contain_text("book")
+
+
+def test_texts_are_summarized_and_classified(page, app, locale):
+    visit(page, app, "summarization")
+    page.locator("#summary-example").click()
+    page.locator("#summary-run").click()
+    expect(page.locator("#summary-figures")).to_contain_text("%", timeout=MINUTE)
+    assert page.locator("#summary-result textarea").input_value()
+    visit(page, app, "sentiment")
+    page.locator(".lab-starters button:visible").first.click()
+    label = {"en-US": "positive", "zh-CN": "正面"}[locale]
+    expect(page.locator("#sentiment-result")).to_contain_text(label, timeout=MINUTE)
+
+
+def test_the_language_can_be_changed_on_the_page(browser, app):
+    page = browser.new_context(locale="en-US").new_page()
+    page.goto(f"{app.url}/?tab=environment")
+    verdict = page.locator("#environment-verdict")
+    expect(verdict).to_contain_text("Models run on")
+    page.locator("#language").click()
+    page.get_by_label("Language", exact=True).click()
+    page.get_by_role("option", name="简体中文").click()
+    expect(page.get_by_role("tab", selected=True)).to_have_text("运行环境")
+    expect(verdict).to_contain_text("在这里，模型运行在")
+    page.context.close()
