@@ -309,12 +309,12 @@ FAILURES: dict[str, tuple[str, str]] = {
     "lost_worker": (
         "The training program ended before it could begin. Resume the run to try again; "
         "if it happens again, tell whoever runs this page.",
-        "训练程序还没开始就结束了。请点“继续”再试一次；如果再次出现，请告诉本页面的维护者。",
+        "训练程序还没开始就结束了。请点“继续训练”再试一次；如果再次出现，请告诉本页面的维护者。",
     ),
     "unexpected": (
         "An unexpected error ended the training ({error}). Resume the run to try again; "
         "if it happens again, tell whoever runs this page.",
-        "发生了意外的错误，训练中断了（{error}）。请点“继续”再试一次；"
+        "发生了意外的错误，训练中断了（{error}）。请点“继续训练”再试一次；"
         "如果再次出现，请告诉本页面的维护者。",
     ),
 }
@@ -449,7 +449,7 @@ SETTINGS: dict[str, tuple[tuple[str, str], tuple[str, str]]] = {
             "DoRA (use_dora)",
             "Also learns the length of each weight; often a little better, and slower.",
         ),
-        ("DoRA（use_dora）", "同时学习每个权重的长度；往往略好一些，但更慢。"),
+        ("权重分解 LoRA（use_dora）", "同时学习每个权重的长度；往往略好一些，但更慢。"),
     ),
     "max_length": (
         ("Longest row (max_length)", "In tokens; what is longer is cut. More needs more memory."),

@@ -24,6 +24,7 @@ def build(page: Page) -> None:
     with gr.Row():
         with gr.Column(scale=3, min_width=320):
             history = gr.Chatbot(
+                label=i18n("tab_chat"),
                 show_label=False,
                 height=420,
                 elem_id="chat-history",
@@ -31,6 +32,7 @@ def build(page: Page) -> None:
                 layout="bubble",
             )
             message = gr.Textbox(
+                label=i18n("chat_message"),
                 show_label=False,
                 placeholder=i18n("chat_placeholder"),
                 submit_btn=True,

@@ -34,9 +34,9 @@ def build(page: Page) -> None:
     )
     gr.Markdown(i18n("environment_models_note"), elem_classes="lab-note")
     with gr.Accordion(i18n("environment_versions"), open=False):
-        versions = gr.Dataframe(show_label=False, interactive=False)
+        versions = gr.Dataframe(label=i18n("environment_versions"), interactive=False)
     with gr.Accordion(i18n("environment_limits"), open=False):
-        limits = gr.Dataframe(show_label=False, interactive=False)
+        limits = gr.Dataframe(label=i18n("environment_limits"), interactive=False)
     refresh = gr.Button(i18n("refresh"), size="sm", elem_id="environment-refresh")
 
     def show(language: Language) -> tuple[Any, ...]:

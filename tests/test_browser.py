@@ -40,7 +40,7 @@ WORDS = {
 NAMES = re.compile(
     r"builtin/\S+|[\w.-]+/[\w.-]+|[a-z]+_[a-z_]+|\b(?:CSV|TSV|JSON|Lines|LoRA|DoRA|LLM|Lab|English|"
     r"API|MCP|Qwen\w*|BERT|BART|GPU|CPU|CUDA|AMD|EPYC|Intel|Xeon|Linux|Tab|UTF|utf|gb18030|seed|"
-    r"temperature|thinking|kB|MB|GB|TB|ROUGE|csv|examples?|instruction|output)\b"
+    r"temperature|thinking|avx\w*|amx\w*|asimd|kB|MB|GB|TB|ROUGE|csv|examples?|instruction|output)\b"
 )
 
 
