@@ -7,6 +7,7 @@ token is the only way to it; keep both.
 import functools
 import inspect
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import asdict
 from typing import Any
 
@@ -114,8 +115,10 @@ class _Models:
             max_new_tokens, temperature, top_p, top_k, repetition_penalty, seed, bool(thinking)
         )
         wanted = Wanted(model, run_id, token)
-        for chunk in _models.chat(self._services, wanted, message, history, system, settings):
-            yield chunk.text
+        replies = _models.chat(self._services, wanted, message, history, system, settings)
+        with closing(replies):
+            for chunk in replies:
+                yield chunk.text
 
     def summarize(
         self,
@@ -140,8 +143,10 @@ class _Models:
             The whole summary so far, each time.
         """
         settings, wanted = SummarySettings(length, bool(fast)), Wanted(model, run_id, token)
-        for summary in _models.summarize(self._services, wanted, text, settings):
-            yield summary.text
+        pieces = _models.summarize(self._services, wanted, text, settings)
+        with closing(pieces):
+            for summary in pieces:
+                yield summary.text
 
     def classify(
         self, text: str, model: str = "", run_id: str = "", token: str = ""

@@ -4,7 +4,7 @@ The engines are imported when they are first used: torch and transformers take s
 page is there before them.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -78,7 +78,7 @@ def chat(
     history: Sequence[Mapping[str, Any]] | None,
     system: str,
     settings: ChatSettings,
-) -> Iterator[Chunk]:
+) -> Generator[Chunk, None, None]:
     """The reply, piece by piece; everything is checked before the first piece is asked for."""
     messages = normalise(message, history, system, services.limits)
     found = find(services, "chat", wanted)
@@ -89,7 +89,7 @@ def chat(
 
 def summarize(
     services: Services, wanted: Wanted, text: str, settings: SummarySettings
-) -> Iterator[Summary]:
+) -> Generator[Summary, None, None]:
     """The summary so far, section by section; checked as in `chat`."""
     text = check_text(text, services.limits.summary_characters)
     found = find(services, "summarization", wanted)

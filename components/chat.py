@@ -1,6 +1,7 @@
 """The Chat tab: a conversation with a Qwen of the catalogue, or with a trained adapter."""
 
 from collections.abc import Iterator
+from contextlib import closing
 from typing import Any
 
 import gradio as gr
@@ -95,9 +96,10 @@ def _wire(
         asked = [*past, {"role": "user", "content": question.strip()}]
         yield _box("", busy=True), asked, say("chat_waiting", language)
         try:
-            for chunk in replies:
-                asked[len(past) + 1 :] = _reply(chunk, language)
-                yield _box("", busy=True), asked, _told(chunk, language)
+            with closing(replies):  # a reader who leaves or presses Stop ends the model's work
+                for chunk in replies:
+                    asked[len(past) + 1 :] = _reply(chunk, language)
+                    yield _box("", busy=True), asked, _told(chunk, language)
         except Exception:
             yield _box(question), past, ""
             raise

@@ -1,6 +1,7 @@
 """The Summarize tab: a text of any length -> its summary, section by section."""
 
 from collections.abc import Iterator
+from contextlib import closing
 from typing import Any
 
 import gradio as gr
@@ -56,8 +57,9 @@ def build(page: Page) -> None:
         pieces = _models.summarize(services, wanted, source, settings)
         yield "", say("summary_waiting", language), *_buttons(busy=True)
         try:
-            for piece in pieces:
-                yield piece.text, _told(piece, source, language), *_buttons(busy=True)
+            with closing(pieces):
+                for piece in pieces:
+                    yield piece.text, _told(piece, source, language), *_buttons(busy=True)
         except Exception:
             yield gr.skip(), "", *_buttons(busy=False)
             raise
