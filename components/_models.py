@@ -33,10 +33,10 @@ class Wanted:
 
 @dataclass(frozen=True)
 class Found:
-    """Weights to run, and the class names where the catalogue knows them."""
+    """Weights to run, and the catalogue's entry of the model or of the adapter's base."""
 
     choice: Choice
-    labels: tuple[str, ...] = ()
+    model: Model
 
 
 def find(services: Services, task: Task, wanted: Wanted) -> Found:
@@ -54,7 +54,7 @@ def find(services: Services, task: Task, wanted: Wanted) -> Found:
         model = hardware.default_model(services.catalog, task)
     if model.task != task:
         raise WrongModelForTask(model=model.id, task=task)
-    return Found(Choice(hub.locate(model)), model.labels)
+    return Found(Choice(hub.locate(model)), model)
 
 
 def _adapter(services: Services, task: Task, wanted: Wanted) -> Found:
@@ -64,11 +64,12 @@ def _adapter(services: Services, task: Task, wanted: Wanted) -> Found:
         raise WrongModelForTask(model=run.name or recipe.base, task=task)
     if run.adapter is None:
         raise NothingToDownload(status=run.status())
-    folder = hub.locate(services.catalog.find(recipe.base))
+    model = services.catalog.find(recipe.base)
+    folder = hub.locate(model)
     trained_on = run.facts["ran"]["base"]
     if hub.config_hash(folder) != trained_on["config_sha256"]:
         raise AdapterRefused(expected=trained_on["id"], found=hub.name_of(folder))
-    return Found(Choice(folder, run.adapter))
+    return Found(Choice(folder, run.adapter), model)
 
 
 def chat(
@@ -82,6 +83,8 @@ def chat(
     """The reply, piece by piece; everything is checked before the first piece is asked for."""
     messages = normalise(message, history, system, services.limits)
     found = find(services, "chat", wanted)
+    if found.model.single_turn:
+        messages = [turn for turn in messages if turn["role"] == "system"] + messages[-1:]
     from inference.chat import reply
 
     return reply(messages, found.choice, settings, services.limits.deadline_seconds)
@@ -104,7 +107,7 @@ def classify(services: Services, wanted: Wanted, texts: Sequence[str]) -> Iterat
     found = find(services, "classification", wanted)
     from inference.sentiment import classify as engine
 
-    return engine(checked, found.choice, services.limits.deadline_seconds, found.labels)
+    return engine(checked, found.choice, services.limits.deadline_seconds, found.model.labels)
 
 
 def load_engines() -> None:

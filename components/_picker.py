@@ -123,7 +123,7 @@ def about(services: Services, language: Language, value: str) -> str:
         return say("note_run", language)
     model = _models.record(services.catalog.find(value))
     if model["demo"]:
-        return say("note_demo", language)
+        return say("note_demo_chat" if model["task"] == "chat" else "note_demo", language)
     needed, available = (
         readable_bytes(model[name]) for name in ("memory_to_run", "memory_available")
     )

@@ -18,7 +18,7 @@ from inference.units import readable_bytes
 
 Table = dict[str, list[Any]]
 
-POINTS = 300  # of a curve: more than a screen can show
+POINTS = 100  # of a curve: single batches differ too much to show a trend
 PREVIEW_CHARACTERS = 160
 DASH = "–"
 BYTES = ("upload_bytes",)
@@ -160,16 +160,21 @@ def _short(cell: str) -> str:
 
 
 def curve(events: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
-    """`step` and `loss` of at most `POINTS` logged steps, the last value of a repeated one."""
+    """`step` and `loss`, at most `POINTS` rows: means of equally many steps, the last at the end.
+
+    A step that was done twice, after a restart, counts as it was the second time.
+    """
     losses = {
         it["step"]: it["loss"]
         for it in events
         if it["type"] == "step" and it.get("loss") is not None
     }
-    steps = sorted(losses)
-    every = max(1, -(-len(steps) // POINTS))
-    kept = steps[::-every][::-1]  # counted from the end: the newest is always there
-    return pd.DataFrame({"step": kept, "loss": [round(losses[step], 4) for step in kept]})
+    frame = pd.DataFrame(sorted(losses.items()), columns=["step", "loss"])
+    if frame.empty:
+        return frame
+    every = -(-len(frame) // POINTS)
+    group = (frame.index - len(frame) + 1) // every  # counted from the end
+    return frame.groupby(group).agg({"step": "last", "loss": "mean"}).round(4)
 
 
 FIGURES = {

@@ -45,6 +45,11 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "A tiny demo model that ships with the app: it shows how things work, and knows little.",
         "随应用附带的微型演示模型：用来展示流程，它懂得很少。",
     ),
+    "note_demo_chat": (
+        "A tiny demo model that ships with the app: it shows how things work, knows little, and "
+        "answers each question by itself.",
+        "随应用附带的微型演示模型：用来展示流程，它懂得很少，每个问题都单独回答。",
+    ),
     "note_too_large": (
         "Too large for this machine: it needs about {needed}, and {available} is free.",
         "这台机器装不下：大约需要 {needed}，目前可用 {available}。",

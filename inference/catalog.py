@@ -53,6 +53,7 @@ class Model:
     `demo` marks the built-in ones, `served` those listed in their task's tab, `trainable` those
     offered as a base for fine-tuning. `labels` are the class names by the model's card, in the
     order of its outputs; empty where its own config has good names (or it classifies nothing).
+    `single_turn` says that a chat model answers each question by itself: earlier turns confuse it.
     """
 
     id: str
@@ -68,6 +69,7 @@ class Model:
     served: bool = True
     trainable: bool = False
     labels: tuple[str, ...] = ()
+    single_turn: bool = False
 
 
 @dataclass(frozen=True)
@@ -80,8 +82,8 @@ class Catalog:
 
         That file holds a list of objects: `id`, `title`, `task`, `config` (the contents of the
         model's own config.json: qwen3, bart or bert), `licence`, `languages`, `download_bytes`,
-        and optionally `dtype_bytes`, `thinking`, `served`, `trainable`, `labels`. A record with
-        a known id replaces it.
+        and optionally `dtype_bytes`, `thinking`, `served`, `trainable`, `labels`, `single_turn`.
+        A record with a known id replaces it.
 
         Raises:
             ConfigurationRefused: the file cannot be read, or a record in it is not usable.
@@ -213,6 +215,7 @@ def _builtin() -> list[Model]:
                 download_bytes=sum(file.stat().st_size for file in folder.glob("*.safetensors")),
                 demo=True,
                 trainable=True,
+                single_turn=task == "chat",
             )
         )
     return found

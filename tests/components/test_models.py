@@ -99,3 +99,13 @@ def test_a_record_says_what_this_machine_can_do_with_a_model(services):
     assert record["here"] and record["runs_here"] and record["trains_here"] and record["demo"]
     large = _models.record(services.catalog.find("Qwen/Qwen3-32B"))
     assert large["memory_to_train"] > large["memory_to_run"] > 60_000_000_000
+
+
+def test_a_model_too_small_for_conversations_is_asked_the_last_question_only(services, monkeypatch):
+    from inference import chat
+
+    seen = []
+    monkeypatch.setattr(chat, "reply", lambda messages, *rest: seen.append(messages))
+    past = [{"role": "user", "content": "a"}, {"role": "assistant", "content": "b"}]
+    _models.chat(services, Wanted("builtin/chat"), "c", past, "be kind", ChatSettings())
+    assert [turn["content"] for turn in seen[0]] == ["be kind", "c"]
