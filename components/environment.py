@@ -17,8 +17,10 @@ def build(page: Page) -> None:
     services = page.services
     gr.Markdown(i18n("environment_intro"), elem_classes="lab-intro")
     verdict = gr.Markdown(elem_id="environment-verdict", elem_classes="lab-verdict")
+    # Hidden until there is something in them: an empty table shows column numbers.
     machine = gr.Dataframe(
         label=i18n("environment_machine"),
+        visible=False,
         interactive=False,
         wrap=True,
         column_widths=["30%", "70%"],
@@ -26,6 +28,7 @@ def build(page: Page) -> None:
     )
     models = gr.Dataframe(
         label=i18n("environment_models"),
+        visible=False,
         interactive=False,
         wrap=True,
         column_widths=MODEL_WIDTHS,
@@ -45,9 +48,9 @@ def build(page: Page) -> None:
         best = hardware.best_chat(services.catalog)
         return (
             _plots.verdict(facts, records, best.id, language),
-            _plots.machine(facts, language),
+            gr.Dataframe(_plots.machine(facts, language), visible=True),
             _plots.versions(facts, language),
-            _plots.models(records, language),
+            gr.Dataframe(_plots.models(records, language), visible=True),
             _plots.limits(services.limits, language),
         )
 

@@ -11,6 +11,7 @@ from tests.serving import App
 
 SECOND = 1_000
 MINUTE = 60 * SECOND
+expect.set_options(timeout=30 * SECOND)  # a busy machine is not a broken page
 TABS = ("environment", "chat", "summarization", "sentiment", "finetuning")
 WORDS = {
     "en-US": {
@@ -81,7 +82,6 @@ def words(locale):
 def page(browser: Browser, app: App, locale: str):
     context = browser.new_context(locale=locale, viewport={"width": 1280, "height": 900})
     page = context.new_page()
-    page.set_default_timeout(30 * SECOND)
     page.foreign, page.mishaps = [], []
     page.on("request", lambda it: _is_ours(it.url, app) or page.foreign.append(it.url))
     page.on("pageerror", lambda error: page.mishaps.append(str(error)))
