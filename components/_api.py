@@ -15,14 +15,16 @@ import gradio as gr
 from gradio import FileData
 
 from components import _models, _runs
-from components._feedback import errors_told
+from components._feedback import errors_told, left_gently
 from components._models import Wanted
+from components._page import ENGINE_EVENTS
 from components._runs import Reading
 from components._services import Services
 from inference import hardware
 from inference.records import ChatSettings, SummarySettings
 
 DEFAULTS = ChatSettings()
+ENGINES = ("chat", "summarize", "classify", "compare")  # endpoints that compute with a model
 
 
 def register(services: Services) -> None:
@@ -31,7 +33,8 @@ def register(services: Services) -> None:
         endpoints = kind(services)
         for name, function in inspect.getmembers(endpoints, inspect.ismethod):
             if not name.startswith("_"):
-                gr.api(_in_english(function), api_name=name)
+                limits = ENGINE_EVENTS if name in ENGINES else {}
+                gr.api(_in_english(function), api_name=name, **limits)
 
 
 def _in_english(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -41,7 +44,7 @@ def _in_english(function: Callable[..., Any]) -> Callable[..., Any]:
         @functools.wraps(function)
         def stream(*values: Any) -> Iterator[Any]:
             with errors_told("en", markup=False):
-                yield from function(*values)
+                yield from left_gently(function(*values))
 
         return stream
 

@@ -9,7 +9,8 @@ import html
 import inspect
 import logging
 import secrets
-from collections.abc import Callable, Iterator
+import threading
+from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -33,7 +34,7 @@ def answering(handler: Handler) -> Handler:
         def stream(tag: str, *values: Any) -> Iterator[Any]:
             language = language_of(tag)
             with errors_told(language):
-                yield from handler(language, *values)
+                yield from left_gently(handler(language, *values))
 
         return stream
 
@@ -44,6 +45,20 @@ def answering(handler: Handler) -> Handler:
             return handler(language, *values)
 
     return call
+
+
+def left_gently(values: Generator[Any, None, None]) -> Iterator[Any]:
+    """The values; when the reader leaves, the generator is closed in a thread of its own.
+
+    Gradio closes generators on its event loop: to wait there until a model has stopped would
+    hold up every other visitor.
+    """
+    try:
+        for value in values:  # noqa: UP028  (`yield from` would close it here)
+            yield value
+    except GeneratorExit:
+        threading.Thread(target=values.close, name="leave", daemon=True).start()
+        raise
 
 
 @contextmanager

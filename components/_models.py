@@ -4,11 +4,13 @@ The engines are imported when they are first used: torch and transformers take s
 page is there before them.
 """
 
+import sys
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from components._services import Services
+from finetune.adapter import WEIGHTS
 from finetune.errors import NothingToDownload
 from inference import hardware, hub
 from inference.catalog import Model, Task
@@ -69,7 +71,8 @@ def _adapter(services: Services, task: Task, wanted: Wanted) -> Found:
     trained_on = run.facts["ran"]["base"]
     if hub.config_hash(folder) != trained_on["config_sha256"]:
         raise AdapterRefused(expected=trained_on["id"], found=hub.name_of(folder))
-    return Found(Choice(folder, run.adapter), model)
+    written = (run.adapter / WEIGHTS).stat().st_mtime_ns
+    return Found(Choice(folder, run.adapter, version=written), model)
 
 
 def chat(
@@ -115,6 +118,14 @@ def load_engines() -> None:
     from inference import chat, sentiment, summarize
 
     _ = chat, sentiment, summarize
+
+
+def evict_idle() -> None:
+    """Give the memory of models nobody uses to a training run; without engines there are none."""
+    if "inference.pool" in sys.modules:
+        from inference.pool import shared
+
+        shared().clear()
 
 
 def record(model: Model) -> dict[str, Any]:

@@ -1,28 +1,32 @@
 """The first part of the Fine-tune tab: a file, what its columns are, and how to train on it."""
 
+import shutil
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import gradio as gr
 
 from components import _models, _plots, _runs
 from components._form import MOST_ROLES, Form, given, place_reading, place_settings, reading_of
 from components._page import Page
+from components._picker import label
 from components._refusals import error_sentence, problem_sentences
+from components._runs import Plan
 from components._services import Services
 from components._texts import i18n, plain, say
 from components._visitor import Language
 from finetune.columns import ROLES
 from finetune.errors import Refused
+from finetune.recipe import Preset
 from inference import hardware
 from inference.catalog import TASKS, Task
 from inference.errors import ModelUnavailable
 from inference.units import readable_bytes
 
 EXAMPLES = Path(__file__).parent.parent / "assets"
-PRESETS = ("quick", "balanced", "thorough")
+PRESETS = get_args(Preset)
 NOTHING: dict[str, Any] = {"readable": False, "columns": [], "row_count": 0}
 
 
@@ -111,7 +115,7 @@ def _place_plan() -> tuple[gr.Radio, list[gr.Dropdown], gr.Dropdown, gr.Radio]:
         )
         preset = gr.Radio(
             [(i18n(f"preset_{name}"), name) for name in PRESETS],
-            value="balanced",
+            value=Plan.preset,
             label=i18n("preset"),
             info=i18n("preset_info"),
             elem_id="finetune-preset",
@@ -166,7 +170,7 @@ def _wire_reading(
     page.on(form.task.input, retask, [form.task, table, *given], fields)
     page.on_shown(reword, given, told.outputs)
     for task, button in examples.items():
-        page.on(button.click, _example_of(task), [], [form.file])
+        page.on(button.click, _example_of(services, task), [], [form.file])
 
 
 def _wire_estimate(page: Page, form: Form, told: Told, table: gr.State) -> None:
@@ -274,25 +278,23 @@ def _fields(
 def _bases(services: Services, task: Task, language: Language) -> Any:
     records = [_models.record(model) for model in services.catalog.bases(task)]
     records.sort(key=lambda it: (not it["here"], it["parameters"]))
-    choices = []
-    for it in records:
-        label = say("picker_demo", language, model=it["id"]) if it["demo"] else it["id"]
-        if not it["here"]:
-            size = readable_bytes(it["download_bytes"])
-            label = say("picker_away", language, model=it["id"], size=size)
-        choices.append((label, it["id"]))
+    choices = [(label(it, language), it["id"]) for it in records]
     usable = [it for it in records if it["here"] and it["trains_here"]]
     # A processor trains the small demo in minutes and a real model in days.
-    real = [it for it in usable if not it["demo"]] if hardware.accelerator() != "cpu" else []
+    real = [it for it in usable if not it["demo"]] if hardware.trains_on() != "cpu" else []
     best = (real or usable or records)[0]
     return gr.Dropdown(choices=choices, value=best["id"])
 
 
-def _example_of(task: Task) -> Any:
+def _example_of(services: Services, task: Task) -> Any:
+    """A copy among the uploads: whatever folder the app was started in, it may be read there."""
     name = {"chat": "chat", "classification": "sentiment", "summarization": "summary"}[task]
 
     def example(language: Language) -> str:
-        return str(EXAMPLES / f"examples-{name}-{language}.csv")
+        file = EXAMPLES / f"examples-{name}-{language}.csv"
+        folder = services.uploads / "examples"
+        folder.mkdir(parents=True, exist_ok=True)
+        return str(shutil.copyfile(file, folder / file.name))
 
     return example
 

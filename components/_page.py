@@ -1,5 +1,6 @@
 """What all tabs share on the page: language, owner, the opened link, and how events are wired."""
 
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -10,10 +11,13 @@ from gradio.events import Dependency
 from components._feedback import Handler, answering
 from components._services import Services
 from components._texts import i18n
-from components._visitor import LANGUAGE_JS, owner_of
+from components._visitor import LANGUAGE_JS, Language, owner_of
 
 TABS = ("environment", "chat", "summarization", "sentiment", "finetuning")
 CHANGED = "language-changed"
+# All events that compute with a model share these places, so that waiting for a model leaves
+# threads for the rest of the page.
+ENGINE_EVENTS = {"concurrency_id": "engines", "concurrency_limit": 16}
 
 # Tell the server when the visitor chooses another language, so that what it wrote is written anew.
 WATCH_LANGUAGE = f"""() => {{
@@ -27,8 +31,7 @@ OPEN_SETTINGS = "() => document.querySelector('footer .settings')?.click()"
 class Page:
     """Placed once, inside the Blocks, before the tabs.
 
-    `opened` is `{"tab", "model", "run", "share"}`: what a link or another tab asks to be shown.
-    Tabs follow it with `on_opened`, and write what the server words with `on_shown`.
+    `opened` is what a link or another tab asks to be shown: see `to_open`.
     """
 
     services: Services
@@ -37,12 +40,12 @@ class Page:
     opened: gr.State
     changed: gr.Button
     tabs: gr.Tabs | None = None
-    _shown: list[tuple[Handler, list[Any], list[Any]]] = field(default_factory=list)
+    _shown: list[tuple[Handler, Handler, list[Any], list[Any]]] = field(default_factory=list)
 
     def on(
         self,
         trigger: Any,
-        handler: Handler | None,
+        handler: Handler,
         inputs: Sequence[Any] = (),
         outputs: Sequence[Any] = (),
         **options: Any,
@@ -58,27 +61,37 @@ class Page:
         )
 
     def on_shown(
-        self, handler: Handler, inputs: Sequence[Any] = (), outputs: Sequence[Any] = ()
+        self,
+        handler: Handler,
+        inputs: Sequence[Any] = (),
+        outputs: Sequence[Any] = (),
+        *,
+        first: Handler | None = None,
     ) -> None:
-        """Run `handler` when the page is there, and again when its language changes."""
-        self._shown.append((handler, list(inputs), list(outputs)))
+        """Run `handler` when the language changes, and it or `first` when the page opens."""
+        self._shown.append((first or handler, handler, list(inputs), list(outputs)))
 
     def finish(self, blocks: gr.Blocks) -> None:
         """Wire what happens when the page opens; called last, inside the Blocks."""
-        first = self.on(blocks.load, _arrive, [self.owner], [self.owner, self.opened, self.tabs])
+        there = self.on(blocks.load, _arrive, [self.owner], [self.owner, self.opened, self.tabs])
         blocks.load(None, None, None, js=WATCH_LANGUAGE, api_visibility="private")
-        for handler, inputs, outputs in self._shown:
-            self.on(first.then, handler, inputs, outputs)
-            self.on(self.changed.click, handler, inputs, outputs)
+        for first, again, inputs, outputs in self._shown:
+            self.on(there.then, first, inputs, outputs)
+            self.on(self.changed.click, again, inputs, outputs)
 
 
-def _arrive(language: str, owner: str, request: gr.Request) -> tuple[str, dict[str, str], Any]:
+def to_open(tab: str, model: str = "", run: str = "", share: str = "") -> dict[str, Any]:
+    """What `Page.opened` holds; asked for twice, it is followed twice."""
+    return {"tab": tab, "model": model, "run": run, "share": share, "at": time.time_ns()}
+
+
+def _arrive(language: Language, owner: str, request: gr.Request) -> tuple[str, dict, Any]:
     """A visit begins: give the visitor a token, and open what the link names."""
-    query = request.query_params
-    opened = {name: query.get(name, "") for name in ("tab", "model", "run", "share")}
-    if opened["tab"] not in TABS:
-        opened["tab"] = "chat" if opened["run"] or opened["model"] else TABS[0]
-    return owner_of(owner), opened, gr.Tabs(selected=opened["tab"])
+    asked = {name: request.query_params.get(name, "") for name in ("model", "run", "share")}
+    tab = request.query_params.get("tab", "")
+    if tab not in TABS:
+        tab = "chat" if asked["run"] or asked["model"] else TABS[0]
+    return owner_of(owner), to_open(tab, **asked), gr.Tabs(selected=tab)
 
 
 def place(services: Services) -> Page:
@@ -92,6 +105,6 @@ def place(services: Services) -> Page:
         services=services,
         language=gr.Textbox(visible=False),
         owner=gr.BrowserState("", storage_key="llm-lab-owner", secret=services.secret),
-        opened=gr.State({"tab": "", "model": "", "run": "", "share": ""}),
+        opened=gr.State(to_open("")),
         changed=gr.Button(visible="hidden", elem_id=CHANGED),
     )

@@ -42,7 +42,7 @@ def place(page: Page, task: Task, tab: str) -> Picker:
     services = page.services
     default = hardware.default_model(services.catalog, task).id
     dropdown = gr.Dropdown(
-        choices=choices(services, task, "en", "", {}),
+        choices=[(default, default)],
         value=default,
         label=i18n("model"),
         filterable=False,
@@ -61,7 +61,7 @@ def place(page: Page, task: Task, tab: str) -> Picker:
         return show(language, owner, opened, asked if asked and opened["tab"] == tab else value)
 
     outputs = [dropdown, note]
-    page.on_shown(follow, picker.inputs, outputs)
+    page.on_shown(show, picker.inputs, outputs, first=follow)
     page.on(page.opened.change, follow, picker.inputs, outputs)
     page.on(dropdown.focus, show, picker.inputs, outputs)
     page.on(
@@ -91,7 +91,7 @@ def choices(
     runs += _shared(services, task, language, opened)
     models = [_models.record(model) for model in services.catalog.served(task)]
     models.sort(key=lambda it: not it["here"])
-    return runs + [(_label(model, language), model["id"]) for model in models]
+    return runs + [(label(model, language), model["id"]) for model in models]
 
 
 def _shared(services: Services, task: Task, language: Language, opened: dict[str, str]) -> Choices:
@@ -108,7 +108,8 @@ def _shared(services: Services, task: Task, language: Language, opened: dict[str
     return [(say("picker_shared", language, name=run.name), RUN + run.id)]
 
 
-def _label(model: dict[str, Any], language: Language) -> str:
+def label(model: dict[str, Any], language: Language) -> str:
+    """A catalogue model as a list shows it: a demo, here, or how much would be fetched."""
     if model["demo"]:
         return say("picker_demo", language, model=model["id"])
     if model["here"]:

@@ -5,7 +5,7 @@ from typing import Any
 import gradio as gr
 
 from components import _plots, _runs
-from components._page import Page
+from components._page import Page, to_open
 from components._refusals import failure_sentence
 from components._services import Services
 from components._texts import i18n, plain, say
@@ -60,10 +60,11 @@ def build(page: Page, begun: gr.State) -> None:
         elem_id="run-samples",
     )
     timer = gr.Timer(POLL_SECONDS, active=False)
-    buttons = [stop, resume, use, fetch, remove, sure]
+    buttons = [stop, resume, use, fetch, remove]
     panel = [state, failure, *buttons, plot, learned, figures, samples, timer]
     _wire_showing(page, begun, runs, panel, timer)
     _wire_verbs(page, runs, panel, buttons, parcel)
+    _wire_deletion(page, runs, panel, remove, sure)
 
 
 def _wire_showing(
@@ -91,7 +92,7 @@ def _wire_verbs(
     page: Page, runs: gr.Dropdown, panel: list[Any], buttons: list[gr.Button], parcel: Any
 ) -> None:
     services = page.services
-    stop, resume, use, fetch, remove, sure = buttons
+    stop, resume, use, fetch, _ = buttons
 
     def do(verb: Any) -> Any:
         def act(language: Language, owner: str, run_id: str) -> list[Any]:
@@ -100,14 +101,9 @@ def _wire_verbs(
 
         return act
 
-    def delete(language: Language, owner: str, run_id: str) -> list[Any]:
-        services.store.for_owner(run_id, owner).delete()
-        return _listing(services, language, owner, None)
-
-    def put_to_use(language: Language, owner: str, run_id: str) -> tuple[dict[str, str], Any]:
+    def put_to_use(language: Language, owner: str, run_id: str) -> tuple[dict[str, Any], Any]:
         tab = TAB_OF[services.store.for_owner(run_id, owner).recipe.task]
-        opened = {"tab": tab, "model": "", "run": run_id, "share": ""}
-        return opened, gr.Tabs(selected=tab)
+        return to_open(tab, run=run_id), gr.Tabs(selected=tab)
 
     def pack(language: Language, owner: str, run_id: str) -> str:
         return str(_runs.download(services, run_id, owner))
@@ -115,8 +111,6 @@ def _wire_verbs(
     chosen = [page.owner, runs]
     page.on(stop.click, do(services.jobs.stop), chosen, panel)
     page.on(resume.click, do(services.jobs.resume), chosen, panel)
-    page.on(remove.click, lambda language: gr.Button(visible=True), [], [sure])
-    page.on(sure.click, delete, chosen, [runs, *panel])
     page.on(use.click, put_to_use, chosen, [page.opened, page.tabs])
     packed = page.on(fetch.click, pack, chosen, [parcel])
     packed.success(
@@ -124,6 +118,20 @@ def _wire_verbs(
         js=f"() => document.querySelector('#{DOWNLOAD_ID}').click()",
         api_visibility="private",
     )
+
+
+def _wire_deletion(
+    page: Page, runs: gr.Dropdown, panel: list[Any], remove: gr.Button, sure: gr.Button
+) -> None:
+    """Delete asks once more; choosing another run takes the question back."""
+
+    def delete(language: Language, owner: str, run_id: str) -> list[Any]:
+        page.services.store.for_owner(run_id, owner).delete()
+        return [gr.Button(visible=False), *_listing(page.services, language, owner, None)]
+
+    page.on(remove.click, lambda language: gr.Button(visible=True), [], [sure])
+    page.on(runs.input, lambda language: gr.Button(visible=False), [], [sure])
+    page.on(sure.click, delete, [page.owner, runs], [sure, runs, *panel])
 
 
 def _listing(services: Services, language: Language, owner: str, chosen: str | None) -> list[Any]:
@@ -163,14 +171,13 @@ def _nothing_learned() -> list[Any]:
 
 
 def _buttons(standing: str, has_adapter: bool = False) -> list[Any]:
-    """Stop, resume, use, download, delete, and the question whether one is sure."""
+    """Stop, resume, use, download, delete."""
     visible = (
         standing in ("queued", "running"),
         standing in RESUMABLE,
         has_adapter,
         has_adapter,
         bool(standing) and standing not in ("running", "stopping"),
-        False,
     )
     return [gr.Button(visible=it) for it in visible]
 
@@ -203,7 +210,7 @@ def _failure(found: dict[str, Any], language: Language) -> Any:
     """Why a failed run failed and what to do next."""
     if found["status"] != "failed":
         return gr.Markdown(visible=False)
-    last = next(it for it in reversed(found["events"]) if it["type"] == "failed")
+    last = next((it for it in reversed(found["events"]) if it["type"] == "failed"), {})
     return gr.Markdown(plain(failure_sentence(last, language)), visible=True)
 
 

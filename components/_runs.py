@@ -4,11 +4,13 @@ import secrets
 import shutil
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any, get_args
 
 from components._services import Services
+from finetune import events
 from finetune.dataset import build, split
 from finetune.errors import OwnerTokenRefused, UploadMissing
 from finetune.estimate import Estimate, estimate
@@ -20,7 +22,12 @@ from finetune.run import Run
 from finetune.tables import Table, read_table
 from inference import hardware, hub
 from inference.catalog import TASKS, Model, Task
-from inference.errors import ModelDoesNotFit, SettingChoiceRefused, WrongModelForTask
+from inference.errors import (
+    ModelDoesNotFit,
+    SettingChoiceRefused,
+    SettingsRefused,
+    WrongModelForTask,
+)
 from inference.units import readable_bytes
 
 LEAST_TOKEN = 16  # characters of an owner token
@@ -148,26 +155,37 @@ def start(
 def status(services: Services, run_id: str, owner: str, since: int = 0) -> dict[str, Any]:
     """Where a run stands, as JSON types; `events` are those after the first `since`.
 
+    The status is read once and before the events: so a run that ends in between is shown as
+    running once more, never as ended with half of its events.
+
     Raises:
-        RunNotFound
+        RunNotFound, SettingsRefused
     """
+    if not isinstance(since, int) or since < 0:
+        raise SettingsRefused(name="since", value=str(since)[:40], low=0, high="…")
     run = services.store.for_owner(run_id, owner)
-    recipe, progress = run.recipe, asdict(run.progress())
-    happened = run.events(max(0, int(since)))
+    standing, happened = run.status(), run.events()
+    working = standing in ("running", "stopping")
     return {
         "id": run.id,
         "name": run.name,
         "created": run.created,
-        "task": recipe.task,
-        "base": recipe.base,
-        "preset": recipe.preset,
-        "status": run.status(),
-        "queue_position": services.jobs.position(run),
+        "task": run.recipe.task,
+        "base": run.recipe.base,
+        "preset": run.recipe.preset,
+        "status": standing,
+        "queue_position": 0 if working else _place(services, run),
         "has_adapter": run.adapter is not None,
         "shared": run.shared,
-        **progress,
-        "events": [event.to_dict() for event in happened],
+        **asdict(events.progress(happened, working, time.time())),
+        "events": [event.to_dict() for event in happened[since:]],
     }
+
+
+def _place(services: Services, run: Run) -> int | None:
+    """1 for the run that is next; None for one that does not wait."""
+    ids = [waiting.id for waiting in services.store.queue()] if run.ticket is not None else []
+    return ids.index(run.id) + 1 if run.id in ids else None
 
 
 def listed(services: Services, owner: str) -> list[dict[str, Any]]:
@@ -195,8 +213,9 @@ def download(services: Services, run_id: str, owner: str) -> Path:
     run = services.store.for_owner(run_id, owner)
     services.exports.mkdir(parents=True, exist_ok=True)
     for old in services.exports.iterdir():
-        if time.time() - old.stat().st_mtime > EXPORT_SECONDS:
-            shutil.rmtree(old, ignore_errors=True)
+        with suppress(FileNotFoundError):  # another download was faster
+            if time.time() - old.stat().st_mtime > EXPORT_SECONDS:
+                shutil.rmtree(old, ignore_errors=True)
     return adapter_zip(run, services.exports / secrets.token_urlsafe(16))
 
 
@@ -225,7 +244,12 @@ def reading_from(values: object) -> Reading:
         SettingChoiceRefused: `values` is no object, or holds something else.
     """
     known = [field.name for field in fields(Reading)]
-    if not isinstance(values, Mapping) or not set(values) <= set(known):
+    kinds = {"has_header": bool}
+    if (
+        not isinstance(values, Mapping)
+        or not set(values) <= set(known)
+        or not all(v is None or isinstance(v, kinds.get(k, str)) for k, v in values.items())
+    ):
         raise SettingChoiceRefused(name="reading", value=str(values)[:40], choices=", ".join(known))
     return Reading(**values)
 

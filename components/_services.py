@@ -2,9 +2,10 @@
 
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
+from finetune.files import write_text
 from finetune.jobs import Jobs
 from finetune.runs import RunStore
 from inference.catalog import Catalog
@@ -16,7 +17,8 @@ class Services:
     """`uploads` is where Gradio keeps what visitors send, and the only place files may come from.
 
     `exports` lies within it: what is written there can be downloaded by whoever knows its name.
-    `secret` encrypts what is kept in visitors' browsers.
+    `secret` is the key visitors' browsers keep their token under. Their page holds it too: it
+    protects nothing, but with another key after a restart their runs would be lost to them.
     """
 
     catalog: Catalog
@@ -24,7 +26,7 @@ class Services:
     store: RunStore
     jobs: Jobs
     uploads: Path
-    secret: str = field(repr=False)
+    secret: str
 
     @classmethod
     def open(cls, home: Path, environ: Mapping[str, str]) -> "Services":
@@ -52,6 +54,5 @@ class Services:
 def _secret(path: Path) -> str:
     """One for all starts of the app, or visitors would lose their runs with each restart."""
     if not path.exists():
-        path.touch(mode=0o600)
-        path.write_text(secrets.token_urlsafe(32), encoding="ascii")
+        write_text(path, secrets.token_urlsafe(32))
     return path.read_text(encoding="ascii")

@@ -8,7 +8,7 @@ import gradio as gr
 
 from components import _models, _picker
 from components._feedback import Handler
-from components._page import Page
+from components._page import ENGINE_EVENTS, Page
 from components._picker import Picker
 from components._texts import i18n, say
 from components._visitor import Language
@@ -16,6 +16,8 @@ from inference.records import ChatSettings, Chunk
 
 SETTINGS = ("max_new_tokens", "temperature", "top_p", "top_k", "repetition_penalty", "seed")
 STEPS = {"temperature": 0.05, "top_p": 0.01, "repetition_penalty": 0.01}
+# Nothing is pressed while a reply is written: then the box has a stop button instead.
+PRESS_SEND = "() => document.querySelector('#chat-message .submit-button')?.click()"
 STARTERS = ("starter_1", "starter_2", "starter_3", "starter_4")
 History = list[dict[str, Any]]
 
@@ -83,72 +85,82 @@ def _wire(
     starters: list[gr.Button],
     clear: gr.Button,
 ) -> None:
-    services = page.services
+    """One event answers, `message.submit`, so that no two replies are ever under way in one page.
 
+    Starters and Retry fill the box and press its button; what interrupts a reply cancels first
+    and acts afterwards, or the last chunks on their way would overwrite what it did.
+    """
+
+    def stopped(language: Language, told: str) -> tuple[Any, str]:
+        return _box(), f"{told} · {say('reason_cancelled', language)}"
+
+    def afresh(language: Language) -> tuple[Any, History, str]:
+        return _box(), [], ""
+
+    answering = page.on(
+        message.submit,
+        _answerer(page),
+        [message, history, *picker.inputs, *settings],
+        [message, history, figures],
+        **ENGINE_EVENTS,
+    )
+
+    def interrupting(trigger: Any, handler: Any, inputs: list[Any], outputs: list[Any]) -> Any:
+        halted = trigger(None, cancels=[answering], api_visibility="private")
+        return page.on(halted.then, handler, inputs, outputs)
+
+    interrupting(message.stop, stopped, [figures], [message, figures])
+    interrupting(clear.click, afresh, [], [message, history, figures])
+    interrupting(history.clear, afresh, [], [message, history, figures])
+    interrupting(history.undo, _undone, [history], [message, history])
+    again = interrupting(history.retry, _undone, [history], [message, history])
+    again.then(None, js=PRESS_SEND, api_visibility="private")
+    for key, starter in zip(STARTERS, starters, strict=True):
+        filled = page.on(starter.click, _saying(key), [], [message])
+        filled.then(None, js=PRESS_SEND, api_visibility="private")
+    page.on_shown(
+        lambda language: gr.Chatbot(placeholder=say("chat_hello", language)), [], [history]
+    )
+
+
+def _answerer(page: Page) -> Handler:
     def answer(
         language: Language, question: str, past: History, *values: Any
-    ) -> Iterator[tuple[Any, History, str]]:
-        """The conversation with the reply as far as it is written; on an error, as it was."""
+    ) -> Iterator[tuple[Any, Any, str]]:
+        """The conversation with the reply as far as it is written; on an error, as it was.
+
+        What is typed into the box meanwhile stays there.
+        """
         owner, opened, value, system, thinking, *numbers = values
         chosen = ChatSettings(**dict(zip(SETTINGS, numbers, strict=True)), thinking=bool(thinking))
         wanted = _picker.wanted(owner, opened, value)
-        replies = _models.chat(services, wanted, question, past, system, chosen)
+        replies = _models.chat(page.services, wanted, question, past, system, chosen)
         asked = [*past, {"role": "user", "content": question.strip()}]
         yield _box("", busy=True), asked, say("chat_waiting", language)
         try:
             with closing(replies):  # a reader who leaves or presses Stop ends the model's work
                 for chunk in replies:
                     asked[len(past) + 1 :] = _reply(chunk, language)
-                    yield _box("", busy=True), asked, _told(chunk, language)
+                    yield gr.skip(), asked, _told(chunk, language)
         except Exception:
             yield _box(question), past, ""
             raise
-        yield _box(None), asked, _told(chunk, language)
+        yield _box(), gr.skip(), _told(chunk, language)
 
-    def again(
-        language: Language, past: History, *values: Any
-    ) -> Iterator[tuple[Any, History, str]]:
-        """The last question once more, its answer replaced."""
-        last = max((n for n, turn in enumerate(past) if turn["role"] == "user"), default=None)
-        if last is not None:
-            yield from answer(language, _text(past[last]), past[:last], *values)
+    return answer
 
-    def starting(key: str) -> Handler:
-        def ask(language: Language, past: History, *values: Any) -> Iterator[Any]:
-            yield from answer(language, say(key, language), past, *values)
 
-        return ask
-
-    def stopped(language: Language, told: str) -> tuple[Any, str]:
-        return _box(None), f"{told} · {say('reason_cancelled', language)}"
-
-    extra = [*picker.inputs, *settings]
-    outputs = [message, history, figures]
-    running = [
-        page.on(message.submit, answer, [message, history, *extra], outputs),
-        page.on(history.retry, again, [history, *extra], outputs),
-    ]
-    running += [
-        page.on(starter.click, starting(key), [history, *extra], outputs)
-        for key, starter in zip(STARTERS, starters, strict=True)
-    ]
-    page.on(message.stop, stopped, [figures], [message, figures], cancels=running)
-    fresh = page.on(clear.click, lambda language: ([], ""), [], [history, figures], cancels=running)
-    page.on(fresh.then, lambda language: _box(None), [], [message])
-    page.on(history.clear, lambda language: "", [], [figures], cancels=running)
-    page.on_shown(
-        lambda language: gr.Chatbot(placeholder=say("chat_hello", language)), [], [history]
-    )
-    page.on(history.undo, _undone, [history], [message, history])
+def _saying(key: str) -> Handler:
+    return lambda language: say(key, language)
 
 
 def _undone(language: Language, past: History) -> tuple[Any, History]:
     """Take the last question back into the box."""
     last = max((n for n, turn in enumerate(past) if turn["role"] == "user"), default=None)
-    return (_box(None), past) if last is None else (_box(_text(past[last])), past[:last])
+    return (_box(), past) if last is None else (_box(_text(past[last])), past[:last])
 
 
-def _box(text: str | None, busy: bool = False) -> Any:
+def _box(text: str | None = None, busy: bool = False) -> Any:
     """The message box: with a stop button while a reply is written. None keeps its text."""
     value = {} if text is None else {"value": text}
     return gr.Textbox(**value, submit_btn=not busy, stop_btn=busy)

@@ -5,7 +5,7 @@ from typing import Any
 import gradio as gr
 
 from components import _models, _picker
-from components._page import Page
+from components._page import ENGINE_EVENTS, Page
 from components._texts import i18n, say
 from components._visitor import Language
 
@@ -47,9 +47,10 @@ def build(page: Page) -> None:
 
         return call
 
-    page.on(run.click, classify, [text, *picker.inputs], [scores], show_progress="minimal")
+    options = {"show_progress": "minimal", **ENGINE_EVENTS}
+    page.on(run.click, classify, [text, *picker.inputs], [scores], **options)
     for key, example in zip(EXAMPLES, examples, strict=True):
-        page.on(example.click, classify_example(key), picker.inputs, [text, scores])
+        page.on(example.click, classify_example(key), picker.inputs, [text, scores], **options)
 
 
 def _shown(label: str, language: Language) -> str:

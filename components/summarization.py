@@ -7,7 +7,7 @@ from typing import Any
 import gradio as gr
 
 from components import _models, _picker
-from components._page import Page
+from components._page import ENGINE_EVENTS, Page
 from components._texts import i18n, say
 from components._visitor import Language
 from inference.records import SUMMARY_LENGTHS, Summary, SummarySettings
@@ -73,8 +73,11 @@ def build(page: Page) -> None:
         summarize,
         [text, length, fast, *picker.inputs],
         [summary, figures, run, stop],
+        **ENGINE_EVENTS,
     )
-    page.on(stop.click, stopped, [], [figures, run, stop], cancels=running)
+    # Cancelled first: the last pieces on their way would overwrite what `stopped` says.
+    halted = stop.click(None, cancels=[running], api_visibility="private")
+    page.on(halted.then, stopped, [], [figures, run, stop])
     page.on(example.click, lambda language: say("summary_example", language), [], [text])
 
 

@@ -10,7 +10,7 @@ import platform
 import re
 import shutil
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from importlib import metadata, util
 from pathlib import Path
@@ -77,6 +77,11 @@ def accelerator(environ: Mapping[str, str] = os.environ) -> Literal["cuda", "mps
     if sys.platform == "darwin" and platform.machine() == "arm64":
         return "mps"
     return "cpu"
+
+
+def trains_on(environ: Mapping[str, str] = os.environ) -> Literal["cuda", "mps", "cpu"]:
+    """What training runs on: a ZeroGPU worker lives for seconds, so there it is the CPU."""
+    return "cpu" if zero_gpu(environ) else accelerator(environ)
 
 
 def zero_gpu(environ: Mapping[str, str] = os.environ) -> bool:
@@ -161,8 +166,10 @@ def bytes_needed(architecture: Architecture, use: Use = "run") -> int:
     return int(1.1 * (weights + working))
 
 
-def memory_available() -> int:
+def memory_available(use: Use = "run") -> int:
     """Bytes free for a model: on the emptiest GPU if there is one, else in main memory."""
+    if use == "lora" and trains_on() == "cpu":
+        return _memory()[1]
     if zero_gpu():
         return ZERO_GPU_BYTES
     if accelerator() == "cuda":
@@ -170,8 +177,19 @@ def memory_available() -> int:
     return _memory()[1]
 
 
+# Bytes that models in memory take and would give back; the pool says so when it is there.
+_given_back: list[Callable[[], int]] = []
+
+
+def count_as_free(held: Callable[[], int]) -> None:
+    """Let `fits` count what `held` returns as free: models that would be evicted."""
+    _given_back.append(held)
+
+
 def fits(model: Model, use: Use = "run") -> Fit:
-    needed, available = memory_needed(model, use), memory_available()
+    """Whether this machine can run or train `model` once idle models have made room."""
+    needed = memory_needed(model, use)
+    available = memory_available(use) + sum(held() for held in _given_back)
     return Fit(needed, available, needed <= available)
 
 

@@ -160,7 +160,9 @@ class Pool:
 @functools.cache
 def shared() -> Pool:
     """The pool of this process: at most 80 % of what was free when it was first asked for."""
-    return Pool(int(0.8 * hardware.memory_available()))
+    pool = Pool(int(0.8 * hardware.memory_available()))
+    hardware.count_as_free(lambda: sum(pool.sizes().values()))
+    return pool
 
 
 def _give_back_memory() -> None:

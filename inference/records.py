@@ -18,10 +18,14 @@ SUMMARY_LENGTHS: tuple[SummaryLength, ...] = ("short", "medium", "long")
 
 @dataclass(frozen=True)
 class Choice:
-    """Which weights to use: a local model folder and, on top of it, an adapter's folder."""
+    """Which weights to use: a local model folder and, on top of it, an adapter's folder.
+
+    `version` tells an adapter from one written later in the same folder (a run that went on).
+    """
 
     folder: Path
     adapter: Path | None = None
+    version: int = 0
 
 
 @dataclass(frozen=True)
@@ -40,7 +44,7 @@ class ChatSettings:
     top_p: float = 0.8
     top_k: int = 20
     repetition_penalty: float = 1.0
-    seed: int | None = 0
+    seed: int | None = None
     thinking: bool = False
 
     BOUNDS: ClassVar[dict[str, tuple[float, float]]] = {

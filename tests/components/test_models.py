@@ -1,5 +1,7 @@
 """Which weights a visitor gets, and what is refused before an engine is touched."""
 
+import os
+
 import pytest
 
 from components import _models
@@ -51,6 +53,14 @@ def test_an_owner_and_whoever_has_the_link_get_the_adapter_and_nobody_else(servi
     run.unshare()
     with pytest.raises(RunNotFound):
         _models.find(services, "chat", Wanted(run_id=run.id, token=share))
+
+
+def test_weights_written_later_are_told_from_those_before(services, run):
+    """Stopped, tried, resumed, tried again: the pool must not serve the first weights."""
+    wanted, file = Wanted(run_id=run.id, token=OWNER), run.adapter / "adapter_model.safetensors"
+    first = _models.find(services, "chat", wanted).choice
+    os.utime(file, ns=(1, first.version + 1))
+    assert _models.find(services, "chat", wanted).choice != first
 
 
 def test_an_adapter_is_not_put_on_another_base(services, run):

@@ -16,7 +16,12 @@ from finetune.errors import (
     TooManyRuns,
     UploadMissing,
 )
-from inference.errors import ModelNotHere, SettingChoiceRefused, WrongModelForTask
+from inference.errors import (
+    ModelNotHere,
+    SettingChoiceRefused,
+    SettingsRefused,
+    WrongModelForTask,
+)
 
 OWNER, STRANGER = "o" * 22, "s" * 22
 PLAN = Plan("chat", {"instruction": "q", "output": "a"}, "builtin/chat", "quick")
@@ -55,6 +60,19 @@ def test_a_strangers_question_is_answered_as_for_a_run_that_is_not_there(service
 def test_a_run_needs_an_owner(services, file, token):
     with pytest.raises(OwnerTokenRefused):
         _runs.start(services, file, Reading(), PLAN, "", token)
+
+
+def test_a_failure_seen_a_moment_early_is_not_an_error(services, run, monkeypatch):
+    """Events grow while they are read: a run that ends meanwhile is shown as it stood."""
+    monkeypatch.setattr(type(run), "status", lambda self: "running")
+    run.append("failed", reason="unexpected", values={"error": "X"})
+    assert _runs.status(services, run.id, OWNER)["status"] == "running"
+
+
+@pytest.mark.parametrize("since", ["abc", None, -1, 1.5])
+def test_events_are_counted_with_whole_numbers(services, run, since):
+    with pytest.raises(SettingsRefused):
+        _runs.status(services, run.id, OWNER, since)
 
 
 def test_files_come_from_the_uploads_only(services, file, tmp_path):
@@ -134,7 +152,7 @@ def test_a_plan_takes_its_preset_from_the_settings():
     assert plan == Plan("chat", {"output": "a"}, "b", "quick", {"r": 4})
 
 
-@pytest.mark.parametrize("values", ["utf-8", {"codec": "utf-8"}, None])
+@pytest.mark.parametrize("values", ["utf-8", {"codec": "utf-8"}, None, {"delimiter": 5}])
 def test_a_reading_holds_what_a_file_is_read_by_and_nothing_else(values):
     with pytest.raises(SettingChoiceRefused):
         _runs.reading_from(values)

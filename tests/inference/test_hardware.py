@@ -120,7 +120,7 @@ def _catalog_with_demo():
 def test_the_first_chat_is_with_the_largest_model_that_fits(
     monkeypatch, everything_here, free, chosen
 ):
-    monkeypatch.setattr(hardware, "memory_available", lambda: free)
+    monkeypatch.setattr(hardware, "memory_available", lambda use="run": free)
     monkeypatch.setattr(hardware, "dtype_name", lambda parameters: "bfloat16")
     assert hardware.best_chat(_catalog_with_demo()).id == chosen
 
@@ -131,6 +131,27 @@ def test_without_any_download_the_built_in_model_answers(tmp_path):
 
 
 def test_fit_compares_needed_with_available(monkeypatch):
-    monkeypatch.setattr(hardware, "memory_available", lambda: 100)
+    monkeypatch.setattr(hardware, "memory_available", lambda use: 100)
     monkeypatch.setattr(hardware, "memory_needed", lambda model, use: 101)
+    monkeypatch.setattr(hardware, "_given_back", [])
     assert hardware.fits(Catalog.load({}).models[0]) == Fit(101, 100, False)
+
+
+def test_models_in_memory_do_not_make_others_too_large(monkeypatch):
+    """What the pool holds is given back when another model is wanted."""
+    monkeypatch.setattr(hardware, "memory_available", lambda use: 100)
+    monkeypatch.setattr(hardware, "memory_needed", lambda model, use: 150)
+    monkeypatch.setattr(hardware, "_given_back", [])
+    model = Catalog.load({}).models[0]
+    assert not hardware.fits(model).fits
+    hardware.count_as_free(lambda: 60)
+    assert hardware.fits(model) == Fit(150, 160, True)
+
+
+def test_zero_gpu_trains_on_the_processor(monkeypatch):
+    environ = {"SPACES_ZERO_GPU": "true"}
+    assert (hardware.accelerator(environ), hardware.trains_on(environ)) == ("cuda", "cpu")
+    monkeypatch.setenv("SPACES_ZERO_GPU", "true")
+    monkeypatch.setattr(hardware, "_memory", lambda: (9, 7))
+    assert hardware.memory_available("lora") == 7
+    assert hardware.memory_available() == hardware.ZERO_GPU_BYTES

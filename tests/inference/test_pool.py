@@ -44,6 +44,17 @@ def test_a_model_is_loaded_once_and_shared():
     assert loader.count == {A: 1}
 
 
+def test_an_adapter_written_anew_in_its_folder_is_loaded_anew():
+    """A run that was stopped, tried, resumed and tried again."""
+    loader = Loader()
+    pool = _pool(loader)
+    before, after = (Choice(Path("a"), Path("adapter"), version=n) for n in (1, 2))
+    for choice in (before, before, after):
+        with pool.borrow(choice, "chat"):
+            pass
+    assert loader.count == {before: 1, after: 1}
+
+
 def test_the_longest_idle_model_goes_first():
     loader = Loader()
     pool = _pool(loader)
