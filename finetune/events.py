@@ -82,15 +82,34 @@ def read(path: Path) -> list[Event]:
     """Every whole event of the log, oldest first; a missing log is an empty one."""
     if not path.exists():
         return []
-    found = []
-    for line in path.read_bytes().split(b"\n"):
-        try:
-            record = json.loads(line)
-        except ValueError:  # empty, or cut short when its writer was killed
-            continue
-        if isinstance(record, dict) and "type" in record and "time" in record:
-            found.append(Event(record.pop("type"), record.pop("time"), record))
-    return found
+    return [event for line in path.read_bytes().split(b"\n") if (event := _parsed(line))]
+
+
+def last(path: Path, block: int = 16_384) -> Event | None:
+    """The newest whole event, looked for from the end of the log, `block` bytes at first."""
+    if not path.exists():
+        return None
+    with path.open("rb") as log:
+        size = log.seek(0, os.SEEK_END)
+        while True:
+            start = max(0, size - block)
+            log.seek(start)
+            lines = log.read(size - start).split(b"\n")
+            whole = lines[1:] if start else lines  # the first is cut, unless the log begins here
+            found = next((event for line in reversed(whole) if (event := _parsed(line))), None)
+            if found or not start:
+                return found
+            block *= 8
+
+
+def _parsed(line: bytes) -> Event | None:
+    try:
+        record = json.loads(line)
+    except ValueError:  # empty, or cut short when its writer was killed
+        return None
+    if not isinstance(record, dict) or "type" not in record or "time" not in record:
+        return None
+    return Event(record.pop("type"), record.pop("time"), record)
 
 
 def progress(events: Sequence[Event], running: bool, now: float) -> Progress:

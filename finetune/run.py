@@ -13,6 +13,7 @@ system's (flock), so it ends with its process however that ends: no ghost can be
 import hashlib
 import hmac
 import json
+import os
 import secrets
 import shutil
 import threading
@@ -30,13 +31,17 @@ from finetune.events import Event, EventType, Progress
 from finetune.files import write_json, write_text
 from finetune.recipe import Recipe
 
+try:
+    import fcntl
+except ImportError:  # Windows
+    fcntl = None
+
 Status = Literal["queued", "running", "stopping", "interrupted", "stopped", "failed", "finished"]
 Row = Mapping[str, Any]
 
-# Two probes of one process never meet; two of different processes hold the lock for microseconds.
+LOCK_SECONDS = 2.0  # a worker's patience with those who only look whether the run is held
+PROBE_SECONDS = 0.1  # the patience of a look with others, where it cannot share the lock
 _probe = threading.Lock()
-PROBE_SECONDS = 0.1
-LOCK_SECONDS = 2.0
 
 
 class Run:
@@ -98,18 +103,21 @@ class Run:
         """Derived from lock, ticket and last event, in that order."""
         if not self.folder.is_dir():
             raise RunNotFound()
-        if self._locked():
+        if self.locked:
             return "stopping" if (self.folder / "stop.request").exists() else "running"
         if (self.folder / "queue.ticket").exists():
             return "queued"
-        log = self.events()
-        if log and log[-1].type in events.FINAL:
-            return log[-1].type
-        return "interrupted"
+        last = self.last_event
+        return last.type if last and last.type in events.FINAL else "interrupted"
 
     def events(self, since: int = 0) -> list[Event]:
         """The events after the first `since`, oldest first."""
         return events.read(self.folder / "events.jsonl")[since:]
+
+    @property
+    def last_event(self) -> Event | None:
+        """The newest event, without reading those before it."""
+        return events.last(self.folder / "events.jsonl")
 
     def append(self, kind: EventType, **fields: Any) -> Event:
         return events.append(self.folder / "events.jsonl", kind, fields)
@@ -155,18 +163,13 @@ class Run:
             self._held = False
             lock.release()
 
-    def _locked(self) -> bool:
+    @property
+    def locked(self) -> bool:
+        """Whether a worker holds the run; answers at once and reads no log."""
         path = self.folder / "worker.lock"
         if self._held or not path.exists():
             return self._held
-        with _probe:
-            lock = FileLock(path)
-            try:
-                lock.acquire(timeout=PROBE_SECONDS, poll_interval=0.01)
-            except Timeout:
-                return True
-            lock.release()
-        return False
+        return _held_in_turn(path) if fcntl is None else _held_by_another(path)
 
     # The queue
 
@@ -262,6 +265,34 @@ class Run:
         given = hash_of(token or "")
         matches = [hmac.compare_digest(hash_of(share), given) for share in self._shares()]
         return bool(token) and any(matches) and self.status() == "finished"
+
+
+def _held_by_another(path: Path) -> bool:
+    """Asks for a share of the lock: looks never meet each other, only a worker refuses them."""
+    try:
+        handle = os.open(path, os.O_RDONLY)
+    except FileNotFoundError:  # deleted just now
+        return False
+    try:
+        fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        fcntl.flock(handle, fcntl.LOCK_UN)  # a child forked just now has the handle too
+    except (BlockingIOError, PermissionError):  # some file systems answer EACCES
+        return True
+    finally:
+        os.close(handle)
+    return False
+
+
+def _held_in_turn(path: Path) -> bool:
+    """Takes the whole lock: two looks of one process never meet, others are waited for."""
+    with _probe:
+        lock = FileLock(path)
+        try:
+            lock.acquire(timeout=PROBE_SECONDS, poll_interval=0.01)
+        except Timeout:
+            return True
+        lock.release()
+    return False
 
 
 def hash_of(token: str) -> str:

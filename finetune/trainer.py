@@ -50,9 +50,9 @@ def train(run: Run) -> Event:
         RunBusy: another worker holds the run.
     """
     with run.lock():
-        log = run.events()
-        if log and log[-1].type == "finished":
-            return log[-1]
+        last = run.last_event
+        if last and last.type == "finished":
+            return last
         with _stop_switch(run) as switch:
             try:
                 return _Training(run, switch).run_through()

@@ -7,9 +7,10 @@ import time
 
 import pytest
 
+from finetune import events
 from finetune.errors import RunBusy, RunNotFinished, RunNotFound, TooManyRuns
 from finetune.recipe import Recipe
-from finetune.run import Run
+from finetune.run import Run, fcntl
 from finetune.runs import RunStore
 
 ROWS = [{"text": "good", "label": "1"}, {"text": "bad", "label": "0"}]
@@ -92,6 +93,35 @@ def test_two_probes_at_once_never_read_as_running(run):
     assert found == {"queued"}
 
 
+@pytest.mark.skipif(fcntl is None, reason="without flock a look waits for its turn")
+def test_a_look_at_a_running_run_waits_for_nobody(run, worker, monkeypatch):
+    def never(*_, **__):
+        raise AssertionError("a look took the worker's lock")
+
+    monkeypatch.setattr("finetune.run.FileLock", never)
+    assert run.status() == "running"
+
+
+def test_looks_share_the_lock_and_a_worker_waits_for_them(run, monkeypatch):
+    fcntl = pytest.importorskip("fcntl")
+    with run.lock():  # makes the file
+        pass
+    with (run.folder / "worker.lock").open() as look:
+        fcntl.flock(look, fcntl.LOCK_SH)
+        assert not run.locked
+        monkeypatch.setattr("finetune.run.LOCK_SECONDS", 0.05)
+        with pytest.raises(RunBusy), run.lock():
+            pass
+
+
+def test_without_flock_a_look_takes_its_turn(run, worker, monkeypatch):
+    monkeypatch.setattr("finetune.run.fcntl", None)
+    assert run.status() == "running"
+    worker.kill()
+    worker.wait()
+    assert run.status() == "interrupted"
+
+
 def test_only_one_worker_at_a_time(run, worker, monkeypatch):
     monkeypatch.setattr("finetune.run.LOCK_SECONDS", 0.05)
     with pytest.raises(RunBusy), run.lock():
@@ -117,6 +147,26 @@ def test_a_half_written_line_is_skipped_and_closed_off(run):
     run.append("step", step=2)
     assert [event.type for event in run.events()] == ["started", "step"]
     assert [event.type for event in run.events(since=1)] == ["step"]
+
+
+@pytest.mark.parametrize("block", [1, 40, 16_384])
+def test_the_last_event_is_found_from_the_end(tmp_path, block):
+    log = tmp_path / "events.jsonl"
+    assert events.last(log, block) is None
+    log.touch()
+    assert events.last(log, block) is None
+    events.append(log, "started", {"total_steps": 3})
+    events.append(log, "step", {"step": 1, "note": "好" * 50})
+    with log.open("ab") as cut:
+        cut.write(b'{"type": "step", "time": 1, "st')
+    assert events.last(log, block) == events.read(log)[-1]
+    assert events.last(log, block).fields["step"] == 1
+
+
+def test_status_does_not_read_the_log_from_its_beginning(run, monkeypatch):
+    monkeypatch.setattr("finetune.events.read", None)
+    run.append("finished")
+    assert run.status() == "finished"
 
 
 def test_what_is_not_finite_is_written_as_null(run):
