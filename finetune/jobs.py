@@ -142,16 +142,16 @@ class Jobs:
             _note_if_lost(run, child.returncode)
 
     def _launch_next(self) -> None:
+        if not self.store.queue():  # nearly always, so the look must be cheap
+            return
         lock = FileLock(self.store.root / "launch.lock")
         try:
             lock.acquire(blocking=False)
         except Timeout:  # another server is launching
             return
         try:
-            if any(run.status() in ("running", "stopping") for run in self.store.all()):
-                return
-            queue = self.store.queue()
-            if queue:
+            queue = self.store.queue()  # anew: another server may have taken the first
+            if queue and not self.store.busy():
                 self._launch(queue[0])
         finally:
             lock.release()

@@ -8,7 +8,7 @@ import json
 import re
 import secrets
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from finetune.errors import RunNotFound, TooManyRuns
@@ -112,9 +112,8 @@ class RunStore:
 
     def all(self) -> list[Run]:
         """Every run, oldest first."""
-        folders = (path for path in self.root.iterdir() if _ID.fullmatch(path.name))
-        runs = [Run(path) for path in folders if (path / "recipe.json").is_file()]
-        return sorted(runs, key=lambda run: run.created)
+        whole = (run for run in self._named() if (run.folder / "recipe.json").is_file())
+        return sorted(whole, key=lambda run: run.created)
 
     def owned(self, token: str | None) -> list[Run]:
         """The runs of one owner, newest first."""
@@ -134,5 +133,13 @@ class RunStore:
 
     def queue(self) -> list[Run]:
         """The runs that wait for a worker, first come first."""
-        waiting = [(run.ticket, run.id, run) for run in self.all()]
+        waiting = [(run.ticket, run.id, run) for run in self._named()]
         return [run for _, _, run in sorted(w for w in waiting if w[0] is not None)]
+
+    def busy(self) -> bool:
+        """Whether a worker holds any run."""
+        return any(run.locked for run in self._named())
+
+    def _named(self) -> Iterator[Run]:
+        """Every folder that has the name of a run."""
+        return (Run(path) for path in self.root.iterdir() if _ID.fullmatch(path.name))

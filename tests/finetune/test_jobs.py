@@ -154,6 +154,24 @@ def test_a_run_stopped_while_its_worker_starts_is_left_alone(store):
     assert [event.type for event in Run(run.folder).events()] == ["stopped"]
 
 
+def test_an_idle_queue_looks_at_no_run_and_a_full_one_at_locks_alone(store, monkeypatch):
+    def never(*_):
+        raise AssertionError("a look at the queue read a log")
+
+    monkeypatch.setattr("finetune.events.read", never)
+    monkeypatch.setattr("finetune.events.last", never)
+    done, waiting = (store.create(RECIPE, [], []) for _ in range(2))
+    done.append("finished")
+    other = Jobs(store, command=command)
+    with monkeypatch.context() as patch:
+        patch.setattr(Run, "locked", property(never))
+        other._launch_next()
+    waiting.enqueue()
+    with done.lock():
+        other._launch_next()
+    assert other._child is None
+
+
 def test_a_worker_learns_no_secret(monkeypatch):
     given = {"HF_TOKEN": "hf_x", "OPENAI_API_KEY": "k", "AWS_SECRET_ACCESS_KEY": "k"}
     given |= {"PATH": "/bin", "LAB_HOME": "/lab", "LC_ALL": "C", "LAB_LIMIT_TURNS": "3"}
