@@ -5,6 +5,8 @@ from dataclasses import dataclass
 
 from finetune.recipe import Recipe
 
+MOST_RECORDS = 2_000  # step events and checkpoints of a run: a curve needs no more
+
 
 @dataclass(frozen=True)
 class Estimate:
@@ -23,6 +25,11 @@ def total_steps(recipe: Recipe, train_rows: int) -> int:
     batches = math.ceil(train_rows / recipe.per_device_train_batch_size)
     each = max(1, math.ceil(batches / recipe.gradient_accumulation_steps))
     return max(1, math.ceil(recipe.num_train_epochs * each))
+
+
+def spacing(chosen: int, steps: int) -> int:
+    """Steps between two records: what was chosen, or more where that makes too many of them."""
+    return max(chosen, math.ceil(steps / MOST_RECORDS))
 
 
 def estimate(recipe: Recipe, train_rows: int, memory_bytes: int | None = None) -> Estimate:

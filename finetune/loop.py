@@ -202,7 +202,9 @@ class _Reporter(TrainerCallback):
             raise NotFinite("gradient", state.global_step)
 
     def on_step_end(self, args, state, control, **kwargs):
-        if self.switch.pressed() and state.global_step < state.max_steps:
+        if state.global_step >= state.max_steps:
+            control.should_log = True  # the curve ends where the run does
+        elif self.switch.pressed():
             control.should_training_stop = True
             control.should_save = True
             control.should_log = True

@@ -24,7 +24,7 @@ from finetune.adapter import save_adapter
 from finetune.arrow import encoded_part
 from finetune.bases import Base, Labels, align_labels, attach, context, find_base, load_base
 from finetune.errors import BaseChanged
-from finetune.estimate import total_steps
+from finetune.estimate import spacing, total_steps
 from finetune.events import Event
 from finetune.export import card
 from finetune.files import write_json, write_text
@@ -187,16 +187,23 @@ class _Training:
             watched = watched.select(
                 number * len(watched) // WATCHED_ROWS for number in range(WATCHED_ROWS)
             )
+        steps = total_steps(self.recipe, len(parts["train"]))
+        spaced = {
+            name: spacing(getattr(self.recipe, name), steps)
+            for name in ("logging_steps", "save_steps")
+        }
+        self.run.record(**spaced)
+        recipe = self.recipe.model_copy(update=spaced)
         return EventTrainer(
             run=self.run,
             switch=self.switch,
             model=prepared.model,
             tokenizer=prepared.tokenizer,
-            arguments=training_arguments(self.run, self.recipe, bool(len(watched))),
+            arguments=training_arguments(self.run, recipe, bool(len(watched))),
             train_dataset=parts["train"],
             eval_dataset=watched if len(watched) else None,
             started={
-                "total_steps": total_steps(self.recipe, len(parts["train"])),
+                "total_steps": steps,
                 "train_rows": len(parts["train"]),
                 "held_out_rows": len(parts["held_out"]),
                 "trainable_parameters": prepared.model.num_parameters(only_trainable=True),

@@ -1,6 +1,6 @@
 import pytest
 
-from finetune.estimate import estimate, total_steps
+from finetune.estimate import estimate, spacing, total_steps
 from finetune.recipe import Recipe
 
 
@@ -16,6 +16,14 @@ from finetune.recipe import Recipe
 )
 def test_steps_are_counted_as_the_trainer_does(rows, settings, steps):
     assert total_steps(Recipe(task="chat", base="x", **settings), rows) == steps
+
+
+@pytest.mark.parametrize(
+    ("chosen", "steps", "between"),
+    [(1, 2_000, 1), (1, 2_001, 2), (1, 1_000_000, 500), (50, 2_001, 50), (7, 1_000_000, 500)],
+)
+def test_a_long_run_leaves_more_steps_between_its_records(chosen, steps, between):
+    assert spacing(chosen, steps) == between
 
 
 def test_what_was_not_measured_is_unknown():

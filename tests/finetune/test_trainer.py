@@ -150,6 +150,18 @@ def test_the_adapter_says_which_base_it_belongs_to(whole, models):
     assert config["base_model_name_or_path"] == str(base)
 
 
+def test_the_log_of_a_long_run_is_bounded_and_ends_with_its_last_step(
+    tmp_path, models, monkeypatch
+):
+    monkeypatch.setattr("finetune.estimate.MOST_RECORDS", 5)
+    run = make(tmp_path / "run", models, save_steps=1)
+    assert train(run).type == "finished"
+    assert list(losses(run)) == [3, 6, 9, 12, 14]
+    assert types(run).count("checkpoint") == 5
+    assert (run.facts["ran"]["logging_steps"], run.facts["ran"]["save_steps"]) == (3, 3)
+    assert (run.recipe.logging_steps, run.recipe.save_steps) == (1, 1)
+
+
 def test_what_really_ran_is_recorded(whole):
     ran = whole.facts["ran"]
     assert ran["base"]["id"] == "classifier"
