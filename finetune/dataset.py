@@ -145,6 +145,8 @@ def _label_problems(table: Table, kept: _Kept, mapping: Mapping[str, str]) -> It
         label = first.setdefault(values["text"], values["label"])
         if label != values["label"]:
             conflicts.setdefault(values["text"], index)
+    if len(labels) <= MOST_CLASSES and 1 < len(first) == len(set(first.values())):
+        yield problem("one_text_a_label", column=mapping["text"])
     if conflicts:
         text, index = next(iter(conflicts.items()))
         where = {"row": table.row_numbers[index], "column": mapping["text"], "value": text}
@@ -187,16 +189,16 @@ def split(
     share and seed give the same split; each side keeps the order of the file.
 
     Raises:
-        ValueError: fewer than two different inputs.
+        ValueError: no label has two different inputs, so none can be on both sides.
     """
     groups: dict[str, list[int]] = defaultdict(list)
     for index, row in enumerate(rows):
         groups[_input(row, task)].append(index)
-    if len(groups) < 2:
-        raise ValueError("a split needs at least two different inputs")
     by_label: dict[str, list[list[int]]] = defaultdict(list)
     for members in groups.values():
         by_label[rows[members[0]].get("label", "")].append(members)
+    if all(len(label_groups) < 2 for label_groups in by_label.values()):
+        raise ValueError("a split needs a label with two different inputs")
     wanted = min(max(_HELD_OUT[0], round(len(rows) * share)), _HELD_OUT[1], len(rows) // 2)
     held = _drawn(by_label, wanted / len(rows), random.Random(seed))
     held_out = [row for index, row in enumerate(rows) if index in held]

@@ -234,6 +234,11 @@ PROBLEMS: dict[str, tuple[Severity, str, str]] = {
         "Every row has the same {role}, so nothing would be left to check on.",
         "Give rows that differ, or choose another column.",
     ),
+    "one_text_a_label": (
+        "error",
+        "No label has two different texts, so nothing would be left to check on.",
+        "Give several different texts for each label, or choose another column.",
+    ),
     "one_class": (
         "error",
         "Every row has the same label, so there is nothing to tell apart.",

@@ -174,6 +174,21 @@ def test_too_few_rows_and_classes():
     assert [(f.code, f.row, f.value) for f in rare.problems] == [("rare_class", 42, "c")]
 
 
+@pytest.mark.parametrize(
+    "rows",
+    [
+        [("x", "A")] * 4 + [("y", "B")] * 4,
+        [(f"text {i}", str(i)) for i in range(9)],
+        [("x", "A"), ("x", "B"), ("y", "B")] * 3,  # a text goes by its first label
+    ],
+)
+def test_labels_with_one_text_each_leave_nothing_to_check_on(rows):
+    assert "one_text_a_label" in refused(table("text,label", *rows), "classification", CLASSIFY)
+    examples = [{"text": text, "label": label} for text, label in rows]
+    with pytest.raises(ValueError, match="two different inputs"):
+        split(examples, "classification", 0.1, seed=0)
+
+
 def test_duplicates_and_conflicts_are_warnings():
     rows = [*labelled(), ("text 0", "a"), ("text 1", "a"), ("text 0", "a")]
     found = build(table("text,label", *rows), "classification", CLASSIFY).problems
