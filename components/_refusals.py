@@ -150,6 +150,10 @@ PROBLEMS_ZH: dict[str, tuple[str, str]] = {
         "有 {count:,} 个字节不是有效的 {encoding}，已替换为“\ufffd”。",
         "请改正文件中的这些地方，或选择其他编码。",
     ),
+    "half_characters": (
+        "有 {count:,} 处转义（例如 \\ud83d）只是半个字符，已替换为“\ufffd”。",
+        "请改正文件中的这些地方。",
+    ),
     "encoding_guessed": ("文件不是 UTF-8，已按 {encoding} 读取。", _ENCODING_ADVICE),
     "encoding_ambiguous": (
         "文件可能是 {encoding}，也可能是 {other}，已按 {encoding} 读取。",

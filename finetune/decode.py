@@ -19,7 +19,7 @@ _PLAUSIBLE = 0.6  # least share of everyday characters among those beyond ASCII
 _CLOSE = 0.15  # two encodings this near each other are both worth telling
 
 _CONTROLS = bytes(set(range(32)) - set(b"\t\n\r\f\x1b"))
-_NOT_FILES = ("idna", "punycode", "undefined", "unicode_escape", "raw_unicode_escape")
+_NOT_FILES = ("idna", "punycode", "undefined", "unicode_escape", "raw_unicode_escape", "utf-7")
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
     (codecs.BOM_UTF32_LE, "utf-32"),

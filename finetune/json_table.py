@@ -1,6 +1,7 @@
 """JSON of flat objects -> a header and rows of text: a list of objects, or one object a line."""
 
 import json
+import re
 from array import array
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -11,6 +12,9 @@ from inference.limits import Limits
 
 _KINDS = {dict: "an object", list: "an array", str: "a string", bool: "true or false"}
 
+# JSON can spell half of a character ("\ud83d"), which no file can hold.
+_HALF = re.compile("[\ud800-\udfff]")
+
 Rows = list[tuple[str, ...]]
 
 
@@ -18,7 +22,7 @@ def read_json(
     text: str, limits: Limits
 ) -> tuple[tuple[str, ...], Rows, Sequence[int], tuple[Problem, ...]]:
     """(header, rows, row numbers, warnings). Texts stay as they are, null is empty, numbers and
-    nested values are kept as the JSON they were.
+    nested values are kept as the JSON they were; half a character becomes U+FFFD.
 
     The header holds every key, in order of appearance; a row without a key has an empty cell.
     A row's number is its place in the list, or its line.
@@ -29,17 +33,21 @@ def read_json(
     columns: dict[str, int] = {}
     objects: list[dict[str, str]] = []
     numbers = array("L")
-    nested: list[Problem] = []
+    warnings: list[Problem] = []
+    halves: list[tuple[int, str, str]] = []  # row, column and cell, as repaired
     for number, record in _records(text.lstrip("\ufeff")):
         if not isinstance(record, dict):
             kind = _KINDS.get(type(record), "null or a number")
             raise TableRefused([problem("json_not_flat", row=number, value=record, found=kind)])
-        cells = {name: _cell(value, name, number, limits) for name, value in record.items()}
-        for name, value in record.items():
+        cells = {}
+        for key, value in record.items():
+            name, in_name = _HALF.subn("\ufffd", key)
+            cells[name], in_cell = _HALF.subn("\ufffd", _cell(value, name, number, limits))
+            halves += [(number, name, cells[name])] * (in_name + in_cell)
             if name not in columns:
                 columns[name] = len(columns)
                 if isinstance(value, dict | list):
-                    nested.append(
+                    warnings.append(
                         problem("json_nested", row=number, column=name, value=cells[name])
                     )
         objects.append(cells)
@@ -48,7 +56,12 @@ def read_json(
     if not columns:
         raise TableRefused([problem("empty_file")])
     rows = [tuple([cells.get(name, "") for name in columns]) for cells in objects]
-    return tuple(columns), rows, numbers, tuple(nested)
+    if halves:
+        row, name, cell = halves[0]
+        warnings.append(
+            problem("half_characters", row=row, column=name, value=cell, count=len(halves))
+        )
+    return tuple(columns), rows, numbers, tuple(warnings)
 
 
 def _check(columns: int, rows: int, number: int, limits: Limits) -> None:

@@ -82,6 +82,11 @@ PROBLEMS: dict[str, tuple[Severity, str, str]] = {
         "{count:,} bytes are not valid {encoding}; they became “\ufffd”.",
         "Correct these places in the file, or choose another encoding.",
     ),
+    "half_characters": (
+        "warning",
+        "{count:,} escapes such as \\ud83d are half of a character; they became “\ufffd”.",
+        "Correct these places in the file.",
+    ),
     "encoding_guessed": (
         "warning",
         "The file is not UTF-8; it was read as {encoding}.",

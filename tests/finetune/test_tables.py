@@ -81,6 +81,7 @@ def test_a_guessed_encoding_is_told_and_can_be_overridden(read, refusal):
     assert refusal(CHINESE, encoding="nonsense").code == "unknown_encoding"
     assert refusal(CHINESE, encoding="base64").code == "unknown_encoding"
     assert refusal(CHINESE, encoding="punycode").code == "unknown_encoding"
+    assert refusal(CHINESE, encoding="utf-7").code == "unknown_encoding"  # may hold half characters
 
 
 def test_a_file_that_is_not_there_is_refused(tmp_path):
@@ -248,6 +249,14 @@ def test_what_is_no_table_is_refused(refusal, content, code):
 def test_limits(refusal, limit, code):
     content = "a,b,c\n" + "1,2,3\n" * 3 + "1,2,this is long\n"
     assert refusal(content, Limits(**limit)).code == code
+
+
+def test_half_a_character_in_json_is_replaced_and_told(read):
+    table = read('{"k\\udc00": "a\\ud83d", "n": ["\\ud83d"]}\n{"n": "\\ud83d\\ude00"}\n')
+    assert table.columns == ("k\ufffd", "n")
+    assert table.rows == [("a\ufffd", '["\ufffd"]'), ("", "😀")]
+    found = next(found for found in table.problems if found.code == "half_characters")
+    assert (found.row, found.column, found.details["count"]) == (1, "k\ufffd", 3)
 
 
 def test_json_lists_and_lines_of_flat_objects(read, refusal):
