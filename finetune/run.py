@@ -223,7 +223,7 @@ class Run:
         with self.lock():
             # Renamed first: a run is there whole or not at all.
             gone = self.folder.rename(self.folder.with_name(f".deleted-{self.id}"))
-        shutil.rmtree(gone)
+        shutil.rmtree(gone, ignore_errors=True)  # what stays, `RunStore.expire` removes
 
     # Who may read it
 

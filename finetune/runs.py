@@ -7,8 +7,10 @@ models, training or the web.
 import json
 import re
 import secrets
+import shutil
 import time
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from finetune.errors import RunNotFound, TooManyRuns
@@ -17,6 +19,7 @@ from finetune.recipe import Recipe
 from finetune.run import Row, Run, hash_of
 
 _ID = re.compile(r"[A-Za-z0-9_-]{22}")  # secrets.token_urlsafe(16)
+LEFT_SECONDS = 3_600  # making or deleting a run takes less
 
 
 def create_run(
@@ -36,24 +39,28 @@ def create_run(
         raise FileExistsError(folder)
     aside = folder.with_name(f".new-{folder.name}")
     aside.mkdir(mode=0o700, parents=True)
-    for part, rows in (("train", train), ("held_out", held_out)):
-        lines = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
-        write_text(aside / f"{part}.jsonl", lines)
-    facts = {
-        "name": name,
-        "created": time.time(),
-        "recipe": recipe.model_dump(mode="json"),
-        "data": {
-            "train_rows": len(train),
-            "held_out_rows": len(held_out),
-            "train_sha256": sha256(aside / "train.jsonl"),
-            "held_out_sha256": sha256(aside / "held_out.jsonl"),
-        },
-    }
-    write_json(aside / "recipe.json", facts)
-    if owner_token:
-        write_text(aside / "owner", hash_of(owner_token) + "\n")
-    aside.rename(folder)
+    try:
+        for part, rows in (("train", train), ("held_out", held_out)):
+            lines = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
+            write_text(aside / f"{part}.jsonl", lines)
+        facts = {
+            "name": name,
+            "created": time.time(),
+            "recipe": recipe.model_dump(mode="json"),
+            "data": {
+                "train_rows": len(train),
+                "held_out_rows": len(held_out),
+                "train_sha256": sha256(aside / "train.jsonl"),
+                "held_out_sha256": sha256(aside / "held_out.jsonl"),
+            },
+        }
+        write_json(aside / "recipe.json", facts)
+        if owner_token:
+            write_text(aside / "owner", hash_of(owner_token) + "\n")
+        aside.rename(folder)
+    except BaseException:  # a full disk, for one
+        shutil.rmtree(aside, ignore_errors=True)
+        raise
     return Run(folder)
 
 
@@ -120,7 +127,14 @@ class RunStore:
         return [run for run in reversed(self.all()) if run.owned_by(token)]
 
     def expire(self, days: float, now: float) -> list[str]:
-        """Delete the runs nobody works on and nothing happened in for `days`; their ids."""
+        """Delete the runs nobody works on and nothing happened in for `days`; their ids.
+
+        Also what a crash left of a run that was being made or deleted.
+        """
+        for left in [*self.root.glob(".new-*"), *self.root.glob(".deleted-*")]:
+            with suppress(FileNotFoundError):  # whoever deletes it was faster
+                if now - left.stat().st_mtime > LEFT_SECONDS:
+                    shutil.rmtree(left, ignore_errors=True)
         gone = []
         for run in self.all():
             if now - run.last_activity < days * 86_400:

@@ -1,3 +1,4 @@
+import errno
 import json
 import os
 import stat
@@ -261,6 +262,25 @@ def test_old_runs_expire_but_not_those_at_work(store, run):
     later = time.time() + 8 * 86_400
     assert store.expire(7, later) == [run.id]
     assert [left.id for left in store.all()] == [waiting.id]
+
+
+def test_a_run_that_cannot_be_written_leaves_nothing(store, monkeypatch):
+    def full(path, value):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("finetune.runs.write_json", full)
+    with pytest.raises(OSError, match="No space"):
+        store.create(RECIPE, ROWS, [], OWNER)
+    assert list(store.root.iterdir()) == []
+
+
+def test_what_a_crash_left_is_swept_after_an_hour(store, run):
+    for name in (f".new-{'y' * 22}", f".deleted-{'z' * 22}"):
+        (store.root / name / "checkpoints").mkdir(parents=True)
+    store.expire(7, time.time())
+    assert len(list(store.root.iterdir())) == 3
+    assert store.expire(7, time.time() + 7_200) == []
+    assert list(store.root.iterdir()) == [run.folder]
 
 
 def test_the_queue_is_first_come_first_served(store):
