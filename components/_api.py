@@ -9,7 +9,7 @@ import inspect
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import asdict
-from typing import Any
+from typing import Any, get_origin
 
 import gradio as gr
 from gradio import FileData
@@ -21,6 +21,7 @@ from components._page import ENGINE_EVENTS
 from components._runs import Reading
 from components._services import Services
 from inference import hardware
+from inference.errors import ArgumentRefused
 from inference.records import ChatSettings, SummarySettings
 
 DEFAULTS = ChatSettings()
@@ -38,12 +39,13 @@ def register(services: Services) -> None:
 
 
 def _in_english(function: Callable[..., Any]) -> Callable[..., Any]:
-    """The function with its errors told as text."""
+    """The function with its arguments checked and its errors told as text."""
     if inspect.isgeneratorfunction(function):
 
         @functools.wraps(function)
         def stream(*values: Any) -> Iterator[Any]:
             with errors_told("en", markup=False):
+                _check(function, values)
                 yield from left_gently(function(*values))
 
         return stream
@@ -51,9 +53,34 @@ def _in_english(function: Callable[..., Any]) -> Callable[..., Any]:
     @functools.wraps(function)
     def call(*values: Any) -> Any:
         with errors_told("en", markup=False):
+            _check(function, values)
             return function(*values)
 
     return call
+
+
+def _check(function: Callable[..., Any], values: tuple[Any, ...]) -> None:
+    """What reads numbers and options checks them itself; text, lists and objects are checked here.
+
+    Raises:
+        ArgumentRefused: Gradio hands on whatever JSON a caller sent.
+    """
+    parameters = inspect.signature(function).parameters.values()
+    for value, parameter in zip(values, parameters, strict=False):  # those left out are defaults
+        kind = get_origin(parameter.annotation) or parameter.annotation
+        wrong = kind in (str, list, dict) and not isinstance(value, kind)
+        if wrong or (kind is str and not _is_text(value)):
+            names = {str: "text", list: "a list", dict: "an object"}
+            raise ArgumentRefused(name=parameter.name, kind=names[kind], value=repr(value)[:40])
+
+
+def _is_text(value: str) -> bool:
+    """Half a surrogate pair is valid JSON and cannot be written anywhere."""
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 class _Models:

@@ -32,6 +32,7 @@ ERRORS_ZH: dict[str, str] = {
     ),
     "settings_refused": "设置“{name}”的值是 {value}，它必须在 {low} 到 {high} 之间。",
     "setting_choice_refused": "设置“{name}”的值是“{value}”，它必须是以下之一：{choices}。",
+    "argument_refused": "参数“{name}”必须是 {kind}，收到的是“{value}”。",
     # a model or an adapter
     "model_unknown": "这里没有名为“{model}”的模型。请从列表中选一个。",
     "wrong_model_for_task": "{model} 不能用于{task}。请从本页的模型列表中选一个。",

@@ -56,7 +56,7 @@ def build(page: Page) -> None:
 def _place_settings() -> list[Any]:
     """System prompt, thinking, then the sampling settings in the order of `SETTINGS`."""
     defaults = ChatSettings()
-    with gr.Accordion(i18n("chat_settings"), open=False):
+    with gr.Accordion(i18n("chat_settings"), open=False, elem_id="chat-settings"):
         system = gr.Textbox(label=i18n("chat_system"), info=i18n("chat_system_info"), lines=2)
         thinking = gr.Checkbox(
             defaults.thinking, label=i18n("chat_thinking"), info=i18n("chat_thinking_info")
@@ -64,7 +64,11 @@ def _place_settings() -> list[Any]:
         numbers = []
         for name in SETTINGS:
             low, high = ChatSettings.BOUNDS[name]
-            shared = {"label": i18n(f"chat_{name}"), "info": i18n(f"chat_{name}_info")}
+            shared = {
+                "label": i18n(f"chat_{name}"),
+                "info": i18n(f"chat_{name}_info"),
+                "elem_id": f"chat-{name}",
+            }
             value = getattr(defaults, name)
             if name == "seed":
                 numbers.append(gr.Number(value, precision=0, **shared))

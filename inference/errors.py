@@ -5,7 +5,7 @@
     │   ├── MessageEmpty, MessageTooLong, MessageTooLongForModel
     │   ├── TooManyTurns, ConversationTooLong
     │   ├── TextEmpty, TextTooLong
-    │   └── SettingsRefused, SettingChoiceRefused
+    │   └── SettingsRefused, SettingChoiceRefused, ArgumentRefused
     ├── ModelUnavailable
     │   ├── ModelUnknown, ModelNotHere, ModelDoesNotFit, ModelBroken, WrongModelForTask
     │   └── AdapterRefused, AdapterUnsafe, AdapterBroken
@@ -93,6 +93,10 @@ class SettingsRefused(RequestRefused):
 
 class SettingChoiceRefused(RequestRefused):
     sentence = "The setting “{name}” is “{value}”; it must be one of: {choices}."
+
+
+class ArgumentRefused(RequestRefused):
+    sentence = "The parameter “{name}” must be {kind}; it was “{value}”."
 
 
 class ModelUnavailable(LabError):

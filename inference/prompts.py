@@ -50,7 +50,8 @@ def normalise(
     question = message.strip() if isinstance(message, str) else ""
     if not question:
         raise MessageEmpty()
-    earlier = [kept for entry in history or () if (kept := _kept(entry))]
+    turns = history if isinstance(history, Sequence) else ()
+    earlier = [kept for entry in turns if (kept := _kept(entry))]
     instructions = system.strip() if isinstance(system, str) else ""
     asked = [turn["content"] for turn in earlier if turn["role"] == "user"]
     for text in (question, instructions, *asked):
@@ -120,9 +121,12 @@ def _without_oldest(messages: list[Message]) -> list[Message] | None:
     return messages[:start] + messages[questions[0] :]
 
 
-def _kept(entry: Mapping[str, Any]) -> Message | None:
-    role = entry.get("role")
-    if role not in ("user", "assistant") or (entry.get("metadata") or {}).get("title"):
+def _kept(entry: object) -> Message | None:
+    if not isinstance(entry, Mapping):
+        return None
+    role, metadata = entry.get("role"), entry.get("metadata")
+    apart = isinstance(metadata, Mapping) and metadata.get("title")
+    if role not in ("user", "assistant") or apart:
         return None
     text = _text(entry.get("content")).strip()
     return {"role": role, "content": text} if text else None

@@ -167,10 +167,16 @@ def test_a_share_lets_others_chat_and_read_and_nothing_more(call, finished):
 
 
 def test_strangers_find_nothing(call, finished):
-    for verb in set(API) & {f"/{v}_run" for v in ("stop", "resume", "delete", "share", "unshare")}:
+    verbs = ("/run_status", "/run_report", "/download_adapter", "/stop_run", "/resume_run")
+    for verb in (*verbs, "/delete_run", "/share_run", "/unshare_run"):
         for run_id in (finished, "A" * 22):
             with pytest.raises(AppError, match="no such run"):
                 call(verb, run_id, STRANGER)
+    for name in ("/chat", "/summarize", "/classify"):
+        with pytest.raises(AppError, match="no such run"):
+            call(name, "hello", run_id=finished, token=STRANGER)
+    with pytest.raises(AppError, match="no such run"):
+        call("/compare", "hello", finished, STRANGER)
     assert call("/list_runs", STRANGER) == []
     assert standing(call, finished) == "finished"
 
@@ -189,7 +195,12 @@ def test_a_path_of_this_machine_is_not_an_upload(call):
         ("/chat", ["hi", [], "nobody/nothing"], "no model called"),
         ("/chat", ["hi", [], "Qwen/Qwen3-0.6B"], "not on this machine"),
         ("/chat", ["hi", [], "", "", "", "", 10, 9.0], "must lie between"),
+        ("/chat", ["hi", "history"], "must be a list"),
         ("/classify", ["x" * 5_001], "limit here is 5,000"),
+        ("/classify", ["half a smile: \ud83d"], "must be text"),
+        ("/run_status", ["A" * 22, 5], "must be text"),
+        ("/run_status", ["A" * 22, OWNER, -1], "must lie between"),
+        ("/list_runs", [{}], "must be text"),
         ("/summarize", [""], "no text"),
         ("/summarize", ["text", "", "", "", "endless"], "must be one of"),
     ],

@@ -22,6 +22,8 @@ WORDS = {
         "finished": "Finished",
         "stopped": "Stopped",
         "learned": "It learned",
+        "stopped_by_you": "stopped by you",
+        "retry": "Retry",
         "empty": "The message is empty",
         "unusable": "This file cannot be used",
     },
@@ -33,6 +35,8 @@ WORDS = {
         "finished": "已完成",
         "stopped": "已停止",
         "learned": "学会了",
+        "stopped_by_you": "已被你停止",
+        "retry": "重试",
         "empty": "消息是空的",
         "unusable": "这个文件无法使用",
     },
@@ -189,6 +193,33 @@ def test_bad_input_is_answered_and_nothing_is_lost(page, app, words, tmp_path):
     upload(page, tmp_path / "book.xlsx")
     expect(page.locator("#finetune-summary")).to_contain_text(words["unusable"])
     expect(page.locator("#finetune-file")).to_contain_text("book")
+
+
+def test_a_reply_can_be_stopped_repeated_and_left_behind(page, app, words):
+    visit(page, app, "chat")
+    box, history = page.locator("#chat-message textarea"), page.locator("#chat-history")
+    figures = page.locator("#chat-figures")
+    page.locator("#chat-settings button").first.click()
+    # Noise: the model finds no end, so there is time to interrupt it.
+    noise = {"max_new_tokens": "2000", "temperature": "2", "top_p": "1", "top_k": "0", "seed": "4"}
+    for name, value in noise.items():
+        field = page.locator(f"#chat-{name} input[type=number]")
+        field.fill(value)
+        field.press("Tab")
+    ask(page, words["question"])
+    expect(figures).to_contain_text(re.compile(r"\d+ (tokens|个词元)"))
+    box.fill("my draft")
+    page.locator("#chat-message .stop-button").click()
+    expect(page.locator("#chat-message .submit-button")).to_be_visible()
+    expect(figures).to_contain_text(words["stopped_by_you"])
+    expect(box).to_have_value("my draft")
+    page.locator("#chat-new").click()
+    expect(history).not_to_contain_text(words["question"])
+    page.locator(".lab-starters button:visible").first.click()
+    expect(history).to_contain_text(re.compile("Who are you|你是谁"))
+    page.get_by_label(words["retry"]).last.click()
+    expect(page.locator("#chat-message .submit-button")).to_be_visible(timeout=MINUTE)
+    expect(history.get_by_text(re.compile("Who are you|你是谁"))).to_have_count(1)
 
 
 def test_texts_are_summarized_and_classified(page, app, locale):

@@ -99,3 +99,8 @@ def test_a_question_that_alone_is_too_long_is_refused_with_its_tokens(tokenizer)
     messages = normalise("word " * 50, _turn("a", "b"), "", LIMITS)
     with pytest.raises(MessageTooLongForModel, match="can read 20"):
         encode(tokenizer, messages, False, 20)
+
+
+@pytest.mark.parametrize("history", [[5], "abc", 7, [None], [{"role": "user", "metadata": "m"}]])
+def test_a_history_that_is_none_is_left_out(history):
+    assert normalise("hi", history, "", Limits()) == [{"role": "user", "content": "hi"}]
