@@ -81,6 +81,7 @@ ERRORS_ZH: dict[str, str] = {
     "not_resumable": "这个训练的状态是“{status}”，不需要继续。",
     "nothing_to_download": "这个训练的状态是“{status}”，还没有适配器。请等它完成。",
     "too_many_runs": "你已经有 {limit} 个训练，达到了上限。请先删除一个，再开始新的训练。",
+    "queue_full": "已有 {limit} 个训练在排队，达到了上限。请等其中一些开始后再试。",
     "run_not_finished": ("这个训练的状态是“{status}”，只有已完成的训练才能分享。请等它结束。"),
     "owner_token_refused": (
         "每个训练都要有归属：请发送至少 {least} 个字符的令牌并保管好，它是打开这个训练的唯一钥匙。"

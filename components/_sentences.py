@@ -133,6 +133,8 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "limit_deadline_seconds": ("Seconds for a reply or a section", "一次回复或一节摘要的秒数"),
     "limit_lora_rank": ("LoRA rank", "LoRA 的秩"),
     "limit_runs_per_visitor": ("Training runs a visitor", "每位访客的训练数"),
+    "limit_queued_runs": ("Training runs that wait for their turn", "排队等候的训练数"),
+    "limit_run_hours": ("Hours a run may train before it is stopped", "一次训练的小时数"),
     "limit_run_days": ("Days a run is kept", "训练结果保留天数"),
     # Chat
     "chat_intro": (

@@ -91,7 +91,8 @@ def work(options: argparse.Namespace) -> int:
         try:
             from finetune.trainer import train as train_run
 
-            return 1 if train_run(run).type == "failed" else 0
+            seconds = Limits.from_environment().run_hours * 3_600
+            return 1 if train_run(run, seconds).type == "failed" else 0
         except Exception as error:  # a library that cannot be imported, a full disk
             traceback.print_exc()
             run.append("failed", reason="unexpected", values={"error": type(error).__name__})

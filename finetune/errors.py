@@ -8,7 +8,7 @@ LabError
     ├── RunNotFound            also what a stranger's run id gets
     ├── RunBusy, NotResumable, RunNotFinished, NothingToDownload
     ├── OwnerTokenRefused, UploadMissing
-    └── TooManyRuns
+    └── TooManyRuns, QueueFull
 
 LabError
 └── NoChatTemplate, TemplateUnusable, BaseChanged   a base that cannot be trained on
@@ -63,6 +63,10 @@ class NothingToDownload(RunError):
 
 class TooManyRuns(RunError):
     sentence = "You have {limit} runs, which is the limit. Delete one to start another."
+
+
+class QueueFull(RunError):
+    sentence = "{limit} runs wait for their turn, which is the limit. Try again when one has begun."
 
 
 class RunNotFinished(RunError):

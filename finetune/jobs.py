@@ -83,11 +83,13 @@ class Jobs:
 
         Raises:
             RunBusy: it is being stopped just now.
+            QueueFull: it would wait behind too many.
         """
         status = run.status()
         if status == "stopping":
             raise RunBusy(status=status)
         if status in ("stopped", "failed", "interrupted"):
+            self.store.check_queue()
             self.submit(run)
 
     def stop(self, run: Run) -> None:

@@ -1,5 +1,6 @@
 """transformers' Trainer made to tell events, stop when asked and save whole checkpoints."""
 
+import math
 import random
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -37,11 +38,16 @@ class NotFinite(Exception):
 
 
 class StopSwitch:
-    """Whether to stop, and why: asked for in the run folder, or pressed by a signal."""
+    """Whether to stop, and why: asked for in the run folder, pressed by a signal, or too long.
 
-    def __init__(self, requested: Callable[[], bool]) -> None:
+    Args:
+        seconds: from now until the time limit.
+    """
+
+    def __init__(self, requested: Callable[[], bool], seconds: float = math.inf) -> None:
         self.reason: str | None = None
         self._requested = requested
+        self._end = time.monotonic() + seconds
 
     def press(self, reason: str) -> None:
         self.reason = self.reason or reason
@@ -49,7 +55,12 @@ class StopSwitch:
     def pressed(self) -> bool:
         if self.reason is None and self._requested():
             self.reason = "request"
-        return self.reason is not None
+        return self.reason is not None or self.overdue()
+
+    def overdue(self) -> bool:
+        if time.monotonic() >= self._end:
+            self.press("time_limit")
+        return self.reason == "time_limit"
 
 
 def training_arguments(run: Run, recipe: Recipe, watch: bool) -> TrainingArguments:
@@ -208,6 +219,14 @@ class _Reporter(TrainerCallback):
             control.should_training_stop = True
             control.should_save = True
             control.should_log = True
+        return control
+
+    def on_substep_end(self, args, state, control, **kwargs):
+        # A step may be as long as one likes, so the time limit does not wait for its end; the
+        # weights are those of the step before. Other stops do, and resume as if undisturbed.
+        if self.switch.overdue():
+            control.should_training_stop = True
+            control.should_save = state.global_step > 0
         return control
 
     def on_log(self, args, state, control, logs=None, **kwargs):

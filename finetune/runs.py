@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
 
-from finetune.errors import RunNotFound, TooManyRuns
+from finetune.errors import QueueFull, RunNotFound, TooManyRuns
 from finetune.files import sha256, write_json, write_text
 from finetune.recipe import Recipe
 from finetune.run import Row, Run, hash_of
@@ -67,9 +67,10 @@ def create_run(
 class RunStore:
     """Every run under one folder, `LAB_HOME/runs`."""
 
-    def __init__(self, root: Path, runs_per_visitor: int = 10) -> None:
+    def __init__(self, root: Path, runs_per_visitor: int = 10, queued_runs: int = 20) -> None:
         self.root = root
         self.runs_per_visitor = runs_per_visitor
+        self.queued_runs = queued_runs
         root.mkdir(mode=0o700, parents=True, exist_ok=True)
 
     def create(
@@ -84,9 +85,12 @@ class RunStore:
 
         Raises:
             TooManyRuns: this owner keeps as many as one may.
+            QueueFull: it would wait behind too many.
         """
-        if owner_token and len(self.owned(owner_token)) >= self.runs_per_visitor:
-            raise TooManyRuns(limit=self.runs_per_visitor)
+        if owner_token:
+            if len(self.owned(owner_token)) >= self.runs_per_visitor:
+                raise TooManyRuns(limit=self.runs_per_visitor)
+            self.check_queue()
         folder = self.root / secrets.token_urlsafe(16)
         return create_run(folder, recipe, train, held_out, owner_token, name)
 
@@ -149,6 +153,15 @@ class RunStore:
         """The runs that wait for a worker, first come first."""
         waiting = [(run.ticket, run.id, run) for run in self._named()]
         return [run for _, _, run in sorted(w for w in waiting if w[0] is not None)]
+
+    def check_queue(self) -> None:
+        """Before a run is made for a visitor, or queued again.
+
+        Raises:
+            QueueFull: as many wait as may.
+        """
+        if len(self.queue()) >= self.queued_runs:
+            raise QueueFull(limit=self.queued_runs)
 
     def busy(self) -> bool:
         """Whether a worker holds any run."""

@@ -7,6 +7,7 @@ Whatever ends it, the run ends with one final event, except a kill: that leaves 
 """
 
 import errno
+import math
 import signal
 import sys
 import threading
@@ -41,8 +42,8 @@ SINGLE_THREAD_PARAMETERS = 20_000_000
 WATCHED_ROWS = 256  # held-out rows the loss is watched on while training
 
 
-def train(run: Run) -> Event:
-    """Train a run to its end, or as far as it gets, and return its final event.
+def train(run: Run, seconds: float = math.inf) -> Event:
+    """Train a run to its end, or as far as it gets in `seconds`, and return its final event.
 
     Goes on from the newest checkpoint that verifies; a finished run is left as it is.
 
@@ -53,7 +54,7 @@ def train(run: Run) -> Event:
         last = run.last_event
         if last and last.type == "finished":
             return last
-        with _stop_switch(run) as switch:
+        with _stop_switch(run, seconds) as switch:
             try:
                 return _Training(run, switch).run_through()
             except Exception as error:
@@ -81,9 +82,9 @@ def failure(error: Exception) -> dict[str, Any]:
 
 
 @contextmanager
-def _stop_switch(run: Run) -> Iterator[StopSwitch]:
-    """Stops on the run's stop.request and, in a main thread, on SIGTERM and Ctrl-C."""
-    switch = StopSwitch(lambda: run.stop_requested)
+def _stop_switch(run: Run, seconds: float) -> Iterator[StopSwitch]:
+    """Stops on stop.request, after `seconds` and, in a main thread, on SIGTERM and Ctrl-C."""
+    switch = StopSwitch(lambda: run.stop_requested, seconds)
     if threading.current_thread() is not threading.main_thread():
         yield switch
         return

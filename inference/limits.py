@@ -29,6 +29,8 @@ class Limits:
     deadline_seconds: int = 180  # per reply or section, never per document
     lora_rank: int = 256
     runs_per_visitor: int = 10
+    queued_runs: int = 20  # of all visitors
+    run_hours: int = 6  # in one turn; a run that is resumed waits for the next
     run_days: int = 7
 
     @classmethod

@@ -6,6 +6,7 @@ import threading
 import pytest
 
 from finetune import jobs as jobs_module
+from finetune.errors import QueueFull
 from finetune.jobs import Jobs, worker_environment
 from finetune.recipe import Recipe
 from finetune.run import Run
@@ -123,6 +124,17 @@ def test_a_stopped_run_is_resumed_and_a_finished_one_stays(store, jobs):
     run.append("finished")
     jobs.resume(run)
     assert run.status() == "finished"
+
+
+def test_a_full_queue_takes_no_run_again(store, jobs):
+    store.queued_runs = 1
+    waiting, stopped = (store.create(RECIPE, [], []) for _ in range(2))
+    stopped.append("stopped")
+    waiting.enqueue()
+    jobs.resume(waiting)  # is in the queue already
+    with pytest.raises(QueueFull):
+        jobs.resume(stopped)
+    assert stopped.status() == "stopped"
 
 
 @pytest.mark.parametrize("broken", [[sys.executable, "-c", "raise SystemExit(3)"], ["/no/such"]])

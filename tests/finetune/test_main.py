@@ -143,6 +143,22 @@ def test_the_apps_worker_trains_a_queued_run_and_says_nothing(tmp_path):
     assert run.ticket is None
 
 
+def test_the_apps_worker_has_a_time_limit_and_the_command_line_none(train, tmp_path, monkeypatch):
+    given = []
+
+    def told(run, seconds=None):
+        given.append(seconds)
+        return run.append("stopped")
+
+    monkeypatch.setattr("finetune.trainer.train", told)
+    monkeypatch.setenv("LAB_LIMIT_RUN_HOURS", "2")
+    run = RunStore(tmp_path / "runs").create(Recipe(task="chat", base="x"), [], [])
+    run.enqueue()
+    assert main(["work", str(run.folder)]) == 0
+    assert train() == 0
+    assert given == [7_200, None]
+
+
 def test_a_worker_without_a_ticket_leaves_at_once(tmp_path):
     run = RunStore(tmp_path / "runs").create(Recipe(task="chat", base="x"), [], [])
     assert main(["work", str(run.folder)]) == 0

@@ -9,7 +9,7 @@ import time
 import pytest
 
 from finetune import events
-from finetune.errors import RunBusy, RunNotFinished, RunNotFound, TooManyRuns
+from finetune.errors import QueueFull, RunBusy, RunNotFinished, RunNotFound, TooManyRuns
 from finetune.recipe import Recipe
 from finetune.run import Run, fcntl
 from finetune.runs import RunStore
@@ -243,6 +243,18 @@ def test_an_owner_has_a_limit_and_sees_the_newest_first(store):
     store.create(RECIPE, ROWS, [], OWNER)
     assert [run.id for run in store.owned("c" * 32)] == [other.id]
     assert store.owned(None) == []
+
+
+def test_a_full_queue_takes_no_more_runs_of_visitors(tmp_path):
+    store = RunStore(tmp_path / "runs", queued_runs=2)
+    waiting = [store.create(RECIPE, ROWS, [], OWNER) for _ in range(2)]
+    for run in waiting:
+        run.enqueue()
+    with pytest.raises(QueueFull, match="2 runs wait"):
+        store.create(RECIPE, ROWS, [], "b" * 32)
+    assert len(store.all()) == 2
+    waiting[0].take_ticket()
+    store.create(RECIPE, ROWS, [], "b" * 32)
 
 
 def test_a_waiting_run_is_stopped_at_once(run):

@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+from types import SimpleNamespace
 
 import pytest
 import torch
@@ -209,6 +210,25 @@ def test_a_stop_keeps_the_adapter_and_resume_ends_as_if_undisturbed(tmp_path, mo
     assert train(run).type == "finished"
     assert losses(run) == losses(whole)
     assert same_weights(run, whole)
+
+
+@pytest.mark.parametrize("batches", [1, 3])
+def test_the_time_limit_stops_a_run_which_goes_on_later(tmp_path, models, monkeypatch, batches):
+    from finetune import loop
+
+    clock = [0.0]
+    monkeypatch.setattr(loop, "time", SimpleNamespace(monotonic=lambda: clock[0]))
+    run = make(tmp_path / "run", models, gradient_accumulation_steps=batches)
+
+    def pass_time(it):
+        clock[0] = 60.0
+
+    event = train(AtStep(run.folder, 1, pass_time), seconds=60)
+    assert (event.type, event.fields["reason"]) == ("stopped", "time_limit")
+    assert event.fields["step"] == (2 if batches == 1 else 1)  # within the second step
+    assert checkpoints.newest_good(run.folder / "checkpoints")[0].step == event.fields["step"]
+    assert run.adapter and run.report() is None
+    assert train(run, seconds=60).type == "finished"
 
 
 def test_sigterm_saves_and_stops_within_a_step(tmp_path, models):
