@@ -186,8 +186,8 @@ def _mapping(options: argparse.Namespace, table: Any) -> dict[str, str]:
     named = dict(pair.partition("=")[::2] for pair in options.column)
     if named:
         return named
-    found = guess(table)
-    return found.mapping if found and found.task == options.task else {}
+    found = guess(table, options.task)
+    return found.mapping if found else {}
 
 
 def _print(value: object) -> None:

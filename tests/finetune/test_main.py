@@ -1,3 +1,4 @@
+import argparse
 import csv
 import json
 import signal
@@ -8,10 +9,13 @@ import pytest
 from finetune import __main__ as program
 from finetune.__main__ import main
 from finetune.events import Event
+from finetune.guess import guess
 from finetune.jobs import PROJECT, worker_command, worker_environment
 from finetune.recipe import Recipe
 from finetune.run import Run
 from finetune.runs import RunStore
+from finetune.tables import read_table
+from inference.limits import Limits
 from tests.inference import tiny
 
 ROWS = [{"text": f"{'good' if n % 2 else 'bad'} {n}", "label": "坏好"[n % 2]} for n in range(30)]
@@ -64,6 +68,16 @@ def test_a_table_is_trained_measured_again_and_exported(train, tmp_path, capsys)
 def test_columns_can_be_named(train, tmp_path):
     assert train("--column", "text=text", "--column", "label=label") == 0
     assert Run(tmp_path / "run").recipe.mapping == {"text": "text", "label": "label"}
+
+
+def test_columns_are_guessed_for_the_task_that_is_named(tmp_path, base):
+    path = tmp_path / "both.csv"  # fit for both chat and classification
+    rows = [f"what is {n}?,it is {n} indeed,{'ab'[n % 2]}" for n in range(30)]
+    path.write_text("\n".join(["question,answer,category", *rows]))
+    table = read_table(path, Limits())
+    assert guess(table).task == "classification"
+    options = argparse.Namespace(task="chat", column=[])
+    assert program._mapping(options, table) == {"instruction": "question", "output": "answer"}
 
 
 def test_every_problem_of_the_settings_is_listed(train, tmp_path, capsys):
