@@ -105,14 +105,16 @@ def evaluate(
 ) -> Metrics:
     """The figures of the model as it stands (see the module's table) on at least one row.
 
+    They mean nothing once `should_stop`, asked before each batch, has answered True.
+
     chat and summarization also give `answers`: (prompt, expected, answer) of a few rows.
     """
     examples = encode(held_out, task, tokenizer, max_length, labels)
     if task == "classification":
-        predicted = _predict(model, tokenizer, examples)
+        predicted = _predict(model, tokenizer, examples, should_stop)
         return classification_metrics([e["labels"] for e in examples], predicted, labels)
     if task == "chat":
-        loss = held_out_loss(model, tokenizer, examples)
+        loss = held_out_loss(model, tokenizer, examples, should_stop)
         sampled = spread(held_out, SAMPLES)
         answers = [_chat_answer(model, tokenizer, row) for row in sampled if not should_stop()]
         return {"loss": loss, "perplexity": math.exp(min(loss, 700.0)), "answers": answers}
@@ -128,11 +130,16 @@ def evaluate(
 
 @torch.no_grad()
 def held_out_loss(
-    model: "PreTrainedModel", tokenizer: "PreTrainedTokenizerBase", examples: Sequence[Encoded]
+    model: "PreTrainedModel",
+    tokenizer: "PreTrainedTokenizerBase",
+    examples: Sequence[Encoded],
+    should_stop: Callable[[], bool] = never,
 ) -> float:
     """Mean cross-entropy over every trained token of `examples`, in nats."""
     total = tokens = 0.0
     for batch in _batches(sorted(examples, key=lambda example: len(example["input_ids"]))):
+        if should_stop():
+            break
         target = _padded([e["labels"] for e in batch], IGNORE).to(model.device)
         output = model(**_inputs(batch, tokenizer, model))
         total += functional.cross_entropy(
@@ -147,11 +154,16 @@ def held_out_loss(
 
 @torch.no_grad()
 def _predict(
-    model: "PreTrainedModel", tokenizer: "PreTrainedTokenizerBase", examples: Sequence[Encoded]
+    model: "PreTrainedModel",
+    tokenizer: "PreTrainedTokenizerBase",
+    examples: Sequence[Encoded],
+    should_stop: Callable[[], bool],
 ) -> list[int]:
     order = sorted(range(len(examples)), key=lambda number: len(examples[number]["input_ids"]))
     found = [0] * len(examples)
     for batch in _batches(order):
+        if should_stop():
+            break
         inputs = _inputs([examples[number] for number in batch], tokenizer, model)
         for number, label in zip(batch, model(**inputs).logits.argmax(-1).tolist(), strict=True):
             found[number] = label

@@ -98,6 +98,23 @@ def test_asked_to_stop_there_is_no_report(tuned):
     assert evaluate.compare(*tuned, CHATS, "chat", 64, should_stop=lambda: True) is None
 
 
+@pytest.mark.parametrize("task", ["chat", "classification"])
+def test_a_stop_is_seen_before_each_batch(tuned, tmp_path, task):
+    model, tokenizer = tuned
+    rows, labels = CHATS * 10, ()
+    if task == "classification":
+        model, tokenizer, fresh = load_base(tiny.classifier(tmp_path / "model"), task)
+        model = attach(model, Recipe(task=task, base="x"), fresh)
+        rows, labels = [{"text": f"good {n}", "label": "1"} for n in range(70)], ("0", "1")
+    batches = []
+    handle = model.register_forward_pre_hook(lambda *_: batches.append(1))
+    report = evaluate.compare(
+        model, tokenizer, rows, task, 256, labels, should_stop=lambda: len(batches) >= 2
+    )
+    handle.remove()
+    assert (report, len(batches)) == (None, 2)
+
+
 def test_rows_are_drawn_evenly_over_the_whole():
     rows = [{"n": n} for n in range(100)]
     assert [row["n"] for row in evaluate.spread(rows, 4)] == [0, 25, 50, 75]
