@@ -70,6 +70,7 @@ def train(options: argparse.Namespace) -> int:
         options.preset,
         settings_from_text(options.set),
         mapping=mapping,
+        limits=Limits.from_environment(),
     )
     rows, held_out = split(examples.rows, options.task, recipe.held_out_share, recipe.seed)
     options.out.parent.mkdir(parents=True, exist_ok=True)

@@ -27,6 +27,8 @@ def _whole(value: Any) -> Any:
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
+_DEFAULTS = Limits()
+
 Whole = Annotated[int, BeforeValidator(_whole)]
 
 
@@ -58,7 +60,7 @@ class Recipe(BaseModel):
     seed: Whole = Field(42, ge=0, le=2**32 - 1, description="Makes a run repeatable.")
 
     # peft.LoraConfig
-    r: Whole = Field(16, ge=1, le=Limits.lora_rank, description="Rank: how much can be learnt.")
+    r: Whole = Field(16, ge=1, description="Rank: how much can be learnt.")  # `plan` bounds it
     lora_alpha: float = Field(32.0, gt=0, le=4096, description="Scale; the update times alpha / r.")
     lora_dropout: float = Field(0.05, ge=0, lt=1, description="Share of inputs left out.")
     target_modules: Literal["all-linear"] | Annotated[tuple[str, ...], Field(strict=False)] = Field(
@@ -96,6 +98,7 @@ class Recipe(BaseModel):
         settings: Mapping[str, Any] | None = None,
         *,
         mapping: Mapping[str, str] | None = None,
+        limits: Limits = _DEFAULTS,
     ) -> Self:
         """The preset's values for this many usable rows and a base of this size, then `settings`.
 
@@ -103,6 +106,7 @@ class Recipe(BaseModel):
             rows: usable rows, held-out ones included.
             base_parameters: parameters of the base model; small ones need far larger steps.
             settings: what the visitor set; keys of `SETTINGS`.
+            limits: the operator's; they bound the rank.
 
         Raises:
             RecipeRefused: holds every unknown key, wrong type and value out of bounds.
@@ -113,12 +117,18 @@ class Recipe(BaseModel):
         ]
         known = {name: value for name, value in settings.items() if name in SETTINGS}
         preset_known = preset if preset in get_args(Preset) else "balanced"
-        chosen = _preset(task, rows, base_parameters, preset_known, known)
+        bounded = settings_within(limits)
+        chosen = _preset(task, rows, base_parameters, preset_known, known, limits.lora_rank)
         fixed = {"task": task, "base": base, "mapping": dict(mapping or {}), "preset": preset}
         try:
             recipe = cls(**{**chosen, **known, **fixed})
         except ValidationError as error:
-            problems += [_translated(detail) for detail in error.errors()]
+            problems += [_translated(detail, bounded) for detail in error.errors()]
+        rank = _whole(known.get("r"))
+        if isinstance(rank, int) and rank > limits.lora_rank:
+            where = {"column": "r", "value": rank, "name": "r"}
+            bounds = bounds_text(bounded["r"])
+            problems.append(problem("setting_out_of_bounds", **where, bounds=bounds))
         if problems:  # a union reports once per member, hence the dict
             raise RecipeRefused({(p.code, p.column): p for p in problems}.values())
         return recipe
@@ -164,11 +174,14 @@ def _setting(name: str) -> Setting:
     )
 
 
-SETTINGS: dict[str, Setting] = {
-    name: _setting(name)
-    for name in Recipe.model_fields
-    if name not in ("task", "base", "mapping", "preset")
-}
+def settings_within(limits: Limits) -> dict[str, Setting]:
+    """Every setting by name, as far as the operator allows."""
+    names = [it for it in Recipe.model_fields if it not in ("task", "base", "mapping", "preset")]
+    found = {name: _setting(name) for name in names}
+    return found | {"r": replace(found["r"], high=limits.lora_rank)}
+
+
+SETTINGS: dict[str, Setting] = settings_within(_DEFAULTS)
 
 
 @dataclass(frozen=True)
@@ -204,7 +217,12 @@ _CHECKPOINTS = 10  # about this many a run
 
 
 def _preset(
-    task: str, rows: int, base_parameters: int, preset: Preset, settings: Mapping[str, Any]
+    task: str,
+    rows: int,
+    base_parameters: int,
+    preset: Preset,
+    settings: Mapping[str, Any],
+    highest_rank: int,
 ) -> dict[str, Any]:
     """The values a preset chooses; what depends on a number the visitor set follows that number."""
     tiny = _TINY_CHAT if task == "chat" else _TINY
@@ -216,15 +234,17 @@ def _preset(
     per_pass = trained / batch
     epochs = max(0.01, min(size.epochs[level], round(size.steps[level] / per_pass, 2)))
     steps = max(1, round(epochs * per_pass))
-    r = settings.get("r", size.r)
+    own_r = min(size.r, highest_rank)
+    r = _whole(settings.get("r"))
+    followed = r if isinstance(r, int) and 0 < r <= highest_rank else own_r
     return {
         "num_train_epochs": float(epochs),
         "learning_rate": size.learning_rate,
         "per_device_train_batch_size": min(batch, size.at_once),
         "gradient_accumulation_steps": max(1, round(batch / size.at_once)),
         "save_steps": min(500, max(5, steps // _CHECKPOINTS)),
-        "r": size.r,
-        "lora_alpha": 2.0 * r if isinstance(r, int) and r > 0 else 2.0 * size.r,
+        "r": own_r,
+        "lora_alpha": min(2.0 * followed, SETTINGS["lora_alpha"].high),
         "max_length": _LENGTHS.get(task, 512),
     }
 
@@ -283,11 +303,11 @@ _WRONG_KIND = {
 }
 
 
-def _translated(detail: Mapping[str, Any]) -> Problem:
+def _translated(detail: Mapping[str, Any], settings: Mapping[str, Setting]) -> Problem:
     """One of pydantic's findings as one of ours."""
     name, kind, value = str(detail["loc"][0]), detail["type"], detail["input"]
     where = {"column": name, "value": value, "name": name}
-    setting = SETTINGS.get(name)
+    setting = settings.get(name)
     if name in ("task", "preset") or (setting and setting.choices):
         choices = get_args(Recipe.model_fields[name].annotation)
         return problem("setting_not_a_choice", **where, choices=", ".join(choices))

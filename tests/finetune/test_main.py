@@ -87,6 +87,12 @@ def test_every_problem_of_the_settings_is_listed(train, tmp_path, capsys):
     assert not (tmp_path / "run").exists()
 
 
+def test_the_operators_rank_holds_on_the_command_line(train, monkeypatch, capsys):
+    monkeypatch.setenv("LAB_LIMIT_LORA_RANK", "4")
+    assert train("--set", "r=5") == 2
+    assert "1 ≤ r ≤ 4" in capsys.readouterr().err
+
+
 def test_a_refused_table_names_its_row(tmp_path, base, capsys):
     bad = tmp_path / "bad.csv"
     bad.write_text('text,label\ngood,1\n"never closed,0\n')

@@ -3,6 +3,7 @@ from pydantic import ValidationError
 
 from finetune.errors import RecipeRefused
 from finetune.recipe import SETTINGS, Recipe, bounds_text, settings_from_text
+from inference.limits import Limits
 
 
 def plan(rows=1000, parameters=600_000_000, preset="balanced", task="chat", **settings):
@@ -42,6 +43,7 @@ def test_what_is_set_wins_and_alpha_follows_the_rank():
     recipe = plan(r=8, learning_rate=1e-3, max_steps=5)
     assert (recipe.r, recipe.lora_alpha, recipe.learning_rate, recipe.max_steps) == (8, 16, 1e-3, 5)
     assert plan(r=8, lora_alpha=8).lora_alpha == 8
+    assert plan(r=8.0).lora_alpha == 16  # from a browser
 
 
 def test_a_recipe_comes_back_from_its_json():
@@ -97,6 +99,17 @@ def test_only_settings_can_be_set(key):
 def test_the_rank_is_bounded_by_the_limits():
     assert plan(r=256).r == 256
     assert refused(r=257) == {("r", "setting_out_of_bounds")}
+    few, many = Limits(lora_rank=8), Limits(lora_rank=512)
+    given = ("chat", "some/base", 1000, 600_000_000, "balanced")
+    for rank in (0, 9, 9.0, 10**400):
+        with pytest.raises(RecipeRefused) as caught:
+            Recipe.plan(*given, {"r": rank, "seed": -1}, limits=few)
+        told = {found.column: found.details["bounds"] for found in caught.value.problems}
+        assert told["r"] == "1 ≤ r ≤ 8" and "seed" in told
+        assert len(caught.value.problems) == 2
+    preset = Recipe.plan(*given, limits=few)
+    assert (preset.r, preset.lora_alpha) == (8, 16)
+    assert Recipe.plan(*given, {"r": 512}, limits=many).r == 512
 
 
 def test_settings_tell_their_bounds_for_a_form():
