@@ -4,18 +4,19 @@ import math
 from dataclasses import dataclass
 
 from finetune.recipe import Recipe
+from inference import hardware
+from inference.catalog import Architecture
 
 MOST_RECORDS = 2_000  # step events and checkpoints of a run: a curve needs no more
 
 
 @dataclass(frozen=True)
 class Estimate:
-    """`seconds` is None until something was measured on this machine."""
+    """A run in numbers; `memory_bytes` is None where the base's architecture is not known."""
 
     steps: int
     rows_per_step: int
     memory_bytes: int | None
-    seconds: float | None = None
 
 
 def total_steps(recipe: Recipe, train_rows: int) -> int:
@@ -32,11 +33,18 @@ def spacing(chosen: int, steps: int) -> int:
     return max(chosen, math.ceil(steps / MOST_RECORDS))
 
 
+def memory_needed(recipe: Recipe, architecture: Architecture) -> int:
+    """Bytes to train on the largest batch the recipe allows; shorter rows need less."""
+    longest = min(recipe.max_length, architecture.context)
+    tokens = recipe.per_device_train_batch_size * longest
+    return hardware.bytes_needed(architecture, "lora", tokens)
+
+
 def estimate(recipe: Recipe, train_rows: int, memory_bytes: int | None = None) -> Estimate:
     """The plan in numbers.
 
     Args:
-        memory_bytes: `hardware.memory_needed(model, "lora")` of the base.
+        memory_bytes: `memory_needed` of the recipe on its base.
     """
     return Estimate(
         steps=total_steps(recipe, train_rows),

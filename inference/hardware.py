@@ -141,7 +141,7 @@ def memory_needed(model: Model, use: Use = "run") -> int:
     return bytes_needed(model.architecture, use)
 
 
-def bytes_needed(architecture: Architecture, use: Use = "run") -> int:
+def bytes_needed(architecture: Architecture, use: Use = "run", tokens: int | None = None) -> int:
     """Weights + KV cache + activations; for "lora" weights + activations of training.
 
     Run: P·b weights, 2·layers·kv_heads·head_size·2048·b keys and values, and the float32 logits
@@ -150,6 +150,9 @@ def bytes_needed(architecture: Architecture, use: Use = "run") -> int:
     eq. 1 without the attention scores, which sdpa does not keep); float32 logits and their
     gradient; 2 % of the weights as adapter, at 16 bytes each with gradient and AdamW's moments.
     10 % on top for what allocators and libraries keep. An estimate, not a promise.
+
+    Args:
+        tokens: of the whole batch, for "lora", where it is not one row of 512.
     """
     width = 4 if dtype_name(architecture.parameters) == "float32" else 2
     weights = architecture.parameters * width
@@ -158,7 +161,7 @@ def bytes_needed(architecture: Architecture, use: Use = "run") -> int:
         tokens = min(CACHED_TOKENS, architecture.context)
         working = keys * tokens * width + architecture.vocabulary * 4
     else:
-        tokens = min(TRAINED_TOKENS, architecture.context)
+        tokens = tokens or min(TRAINED_TOKENS, architecture.context)
         kept = 34 * architecture.hidden_size + 6 * architecture.intermediate_size
         working = architecture.layers * kept * tokens * width
         working += 3 * tokens * architecture.vocabulary * 4

@@ -1,7 +1,11 @@
+from dataclasses import replace
+
 import pytest
 
-from finetune.estimate import estimate, spacing, total_steps
+from finetune.estimate import Estimate, estimate, memory_needed, spacing, total_steps
 from finetune.recipe import Recipe
+from inference import hardware
+from inference.catalog import Catalog
 
 
 @pytest.mark.parametrize(
@@ -26,6 +30,24 @@ def test_a_long_run_leaves_more_steps_between_its_records(chosen, steps, between
     assert spacing(chosen, steps) == between
 
 
-def test_what_was_not_measured_is_unknown():
-    found = estimate(Recipe(task="chat", base="x", per_device_train_batch_size=4), 8)
-    assert (found.rows_per_step, found.seconds, found.memory_bytes) == (4, None, None)
+def test_a_step_reads_each_batch_it_gathers():
+    recipe = Recipe(
+        task="chat", base="x", per_device_train_batch_size=4, gradient_accumulation_steps=3
+    )
+    assert estimate(recipe, 24) == Estimate(steps=6, rows_per_step=12, memory_bytes=None)
+
+
+def test_memory_grows_with_the_batch_up_to_the_models_context():
+    base = Catalog.load({}).find("Qwen/Qwen3-0.6B").architecture
+
+    def needed(batch, length):
+        sizes = {"per_device_train_batch_size": batch, "max_length": length}
+        return memory_needed(Recipe(task="chat", base="x", **sizes), base)
+
+    assert needed(1, 512) == hardware.bytes_needed(base, "lora")
+    one, two, four = needed(1, 1024), needed(2, 1024), needed(1, 4096)
+    assert needed(2, 512) == one < two < four < 4 * two
+    assert four - two == pytest.approx(2 * (two - one), rel=1e-6)
+    short = replace(base, context=256)
+    recipe = Recipe(task="chat", base="x", per_device_train_batch_size=2, max_length=1024)
+    assert memory_needed(recipe, short) == hardware.bytes_needed(base, "lora", 512)
