@@ -78,7 +78,6 @@ ERRORS_ZH: dict[str, str] = {
     "recipe_refused": "这些设置无法使用，发现 {count} 个问题。{what}{advice}",
     "run_not_found": "这里没有这个训练。请从你的训练列表中选一个。",
     "run_busy": "这个训练的状态是“{status}”。请先停止它，或等它结束。",
-    "not_resumable": "这个训练的状态是“{status}”，不需要继续。",
     "nothing_to_download": "这个训练的状态是“{status}”，还没有适配器。请等它完成。",
     "too_many_runs": "你已经有 {limit} 个训练，达到了上限。请先删除一个，再开始新的训练。",
     "queue_full": "已有 {limit} 个训练在排队，达到了上限。请等其中一些开始后再试。",

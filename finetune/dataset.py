@@ -17,7 +17,7 @@ from finetune.problems import Problem, errors, problem
 from finetune.tables import Table
 from inference.catalog import Task
 
-__all__ = ["Example", "Examples", "Guess", "build", "guess", "roles", "split"]
+__all__ = ["Example", "Examples", "Guess", "build", "guess", "split"]
 
 LEAST_ROWS = 8
 ENOUGH_ROWS = 30
@@ -40,11 +40,6 @@ class Examples:
     read: int
     kept: int
     left_out: int
-
-
-def roles(task: Task) -> dict[str, bool]:
-    """The parts of an example of this task, and whether each is required."""
-    return dict(ROLES[task])
 
 
 def build(table: Table, task: Task, mapping: Mapping[str, str]) -> Examples:

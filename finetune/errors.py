@@ -6,7 +6,7 @@ LabError
 │   └── RecipeRefused          the settings of a run
 └── RunError                   a run that cannot do what was asked
     ├── RunNotFound            also what a stranger's run id gets
-    ├── RunBusy, NotResumable, RunNotFinished, NothingToDownload
+    ├── RunBusy, RunNotFinished, NothingToDownload
     ├── OwnerTokenRefused, UploadMissing
     └── TooManyRuns, QueueFull
 
@@ -51,10 +51,6 @@ class RunNotFound(RunError):
 
 class RunBusy(RunError):
     sentence = "The run is {status}. Stop it first, or wait until it has ended."
-
-
-class NotResumable(RunError):
-    sentence = "The run is {status}, so there is nothing to resume."
 
 
 class NothingToDownload(RunError):

@@ -3,7 +3,7 @@ from collections import Counter
 
 import pytest
 
-from finetune.dataset import build, guess, roles, split
+from finetune.dataset import build, guess, split
 from finetune.errors import TableRefused
 from finetune.tables import Table, read_table
 from inference.limits import Limits
@@ -132,7 +132,6 @@ def test_optional_roles_may_be_left_out_or_empty():
     chat = table("q,a", *[(f"q{i}", f"a{i}") for i in range(9)])
     mapping = {"instruction": "q", "input": "", "output": "a"}
     assert build(chat, "chat", mapping).rows[0]["messages"][0]["content"] == "q0"
-    assert roles("chat") == {"instruction": True, "input": False, "output": True}
 
 
 def test_rows_left_out_are_counted_with_their_reason():
