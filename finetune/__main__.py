@@ -1,4 +1,4 @@
-"""The engine without a page: python -m finetune train | resume | evaluate | inspect | export.
+"""The engine without a page: train, resume, evaluate, inspect, estimate and export.
 
 Exit status: 0 done, 1 the run failed, 2 the input was refused (every problem listed on stderr).
 Results are JSON on stdout; progress goes to stderr. `work` is how the app starts its workers.
@@ -9,6 +9,7 @@ import json
 import sys
 import traceback
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any, get_args
 
@@ -48,31 +49,12 @@ def line(event: Event) -> str:
 
 
 def train(options: argparse.Namespace) -> int:
-    from finetune.bases import find_base
-    from finetune.dataset import build, split
-    from finetune.recipe import Recipe, settings_from_text
     from finetune.runs import create_run
 
     if options.out.exists() and (not options.out.is_dir() or any(options.out.iterdir())):
         print(f"{options.out} is not empty. Choose a new folder, or resume it.", file=sys.stderr)
         return 2
-    table = _table(options)
-    mapping = _mapping(options, table)
-    examples = build(table, options.task, mapping)
-    for problem in examples.problems:
-        print(told(problem.to_dict()), file=sys.stderr)
-    base = find_base(options.model, options.task, local=True)
-    recipe = Recipe.plan(
-        options.task,
-        str(base.folder) if Path(options.model).is_dir() else base.id,
-        examples.kept,
-        base.parameters,
-        options.preset,
-        settings_from_text(options.set),
-        mapping=mapping,
-        limits=Limits.from_environment(),
-    )
-    rows, held_out = split(examples.rows, options.task, recipe.held_out_share, recipe.seed)
+    recipe, rows, held_out, _ = _planned(options)
     options.out.parent.mkdir(parents=True, exist_ok=True)
     run = create_run(options.out.resolve(), recipe, rows, held_out, name=options.data.stem)
     return _train(ToldRun(run.folder))
@@ -133,11 +115,48 @@ def inspect(options: argparse.Namespace) -> int:
     return 0 if found["readable"] else 2
 
 
+def estimate(options: argparse.Namespace) -> int:
+    from finetune.estimate import estimate as foresee
+    from finetune.estimate import memory_needed
+
+    recipe, rows, held_out, base = _planned(options)
+    known = base.architecture
+    found = foresee(recipe, len(rows), memory_needed(recipe, known) if known else None)
+    _print({"rows": len(rows) + len(held_out), **asdict(found)})
+    return 0
+
+
 def told(problem: Mapping[str, Any]) -> str:
     """`warning · row 12 · column text: What was found. What to do.`"""
     where = [problem["severity"]]
     where += [f"{name} {problem[name]}" for name in ("row", "column") if problem[name] is not None]
     return " · ".join(where) + f": {problem['what']} {problem['advice']}"
+
+
+def _planned(options: argparse.Namespace) -> tuple[Any, list[Any], list[Any], Any]:
+    """The recipe, the rows to train on, those held out, and the base."""
+    from finetune.bases import find_base
+    from finetune.dataset import build, split
+    from finetune.recipe import Recipe, settings_from_text
+
+    table = _table(options)
+    mapping = _mapping(options, table)
+    examples = build(table, options.task, mapping)
+    for problem in examples.problems:
+        print(told(problem.to_dict()), file=sys.stderr)
+    base = find_base(options.model, options.task, local=True)
+    recipe = Recipe.plan(
+        options.task,
+        str(base.folder) if Path(options.model).is_dir() else base.id,
+        examples.kept,
+        base.parameters,
+        options.preset,
+        settings_from_text(options.set),
+        mapping=mapping,
+        limits=Limits.from_environment(),
+    )
+    rows, held_out = split(examples.rows, options.task, recipe.held_out_share, recipe.seed)
+    return recipe, rows, held_out, base
 
 
 def _train(run: Run) -> int:
@@ -201,13 +220,14 @@ def parser() -> argparse.ArgumentParser:
 
     one = commands.add_parser("train", help="train an adapter on a table")
     _add_table(one)
-    one.add_argument("--task", required=True, choices=TASKS)
-    one.add_argument("--model", required=True, metavar="ID_OR_DIR")
+    _add_plan(one)
     one.add_argument("--out", required=True, type=Path, metavar="DIR", help="a new run folder")
-    one.add_argument("--preset", default="balanced", choices=_presets())
-    one.add_argument("--set", action="append", default=[], metavar="KEY=VALUE")
-    one.add_argument("--column", action="append", default=[], metavar="ROLE=COLUMN")
     one.set_defaults(do=train)
+
+    one = commands.add_parser("estimate", help="steps and memory of such a training, as JSON")
+    _add_table(one)
+    _add_plan(one)
+    one.set_defaults(do=estimate)
 
     one = commands.add_parser("inspect", help="what a table holds, as JSON")
     _add_table(one)
@@ -234,6 +254,14 @@ def _add_table(command: argparse.ArgumentParser) -> None:
     command.add_argument("--delimiter")
     command.add_argument("--quotechar")
     command.add_argument("--has-header", choices=("yes", "no"))
+
+
+def _add_plan(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--task", required=True, choices=TASKS)
+    command.add_argument("--model", required=True, metavar="ID_OR_DIR")
+    command.add_argument("--preset", default="balanced", choices=_presets())
+    command.add_argument("--set", action="append", default=[], metavar="KEY=VALUE")
+    command.add_argument("--column", action="append", default=[], metavar="ROLE=COLUMN")
 
 
 def _presets() -> tuple[str, ...]:

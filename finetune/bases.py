@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from inference import hub
-from inference.catalog import Catalog, Task
+from inference.catalog import Architecture, Catalog, Task, architecture_of
 from inference.errors import ModelBroken, ModelUnknown, WrongModelForTask
 
 if TYPE_CHECKING:
@@ -37,6 +37,14 @@ class Base:
     @property
     def revision(self) -> str:
         return hub.revision(self.folder)
+
+    @property
+    def architecture(self) -> Architecture | None:
+        """None where its kind is not one of those the catalogue offers."""
+        try:
+            return architecture_of(_config(self.folder))
+        except (KeyError, TypeError, ValueError):
+            return None
 
     @property
     def config_sha256(self) -> str:

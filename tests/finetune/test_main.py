@@ -143,6 +143,27 @@ def test_inspect_prints_json_and_refuses_with_two(table, tmp_path, capsys):
     assert json.loads(capsys.readouterr().out)["readable"] is False
 
 
+def test_an_estimate_is_json_and_what_training_then_does(table, base, train, tmp_path, capsys):
+    given = ["estimate", str(table), "--task", "classification", "--model", str(base)]
+    settings = ["--set", "per_device_train_batch_size=4", "--set", "num_train_epochs=1"]
+    assert main([*given, *settings]) == 0
+    small = json.loads(capsys.readouterr().out)
+    memory = small.pop("memory_bytes")
+    assert small == {"rows": 30, "steps": 7, "rows_per_step": 4}
+    assert train(*settings, "--set", "max_steps=-1") == 0
+    assert Run(tmp_path / "run").progress().total_steps == 7
+    capsys.readouterr()
+    assert main([*given, "--set", "per_device_train_batch_size=16"]) == 0
+    assert json.loads(capsys.readouterr().out)["memory_bytes"] > memory > 0
+
+
+def test_an_estimate_refuses_what_training_would(table, base, capsys):
+    given = ["estimate", str(table), "--task", "classification", "--model", str(base)]
+    assert main([*given, "--set", "r=0", "--set", "seed=no"]) == 2
+    told = capsys.readouterr()
+    assert "column r:" in told.err and "column seed:" in told.err and told.out == ""
+
+
 def test_wrong_arguments_are_status_two(capsys):
     with pytest.raises(SystemExit) as caught:
         main(["train", "x.csv", "--task", "poetry"])
