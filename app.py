@@ -5,11 +5,11 @@ import sys
 import threading
 
 from inference import accelerator  # isort: skip  (before anything that imports torch)
-from inference.errors import ConfigurationRefused, LabError, PortInUse
+from inference.errors import ConfigurationRefused, LabError
 from inference.home import lab_home
 
-HOST, PORT = "127.0.0.1", "7860"
-QUEUE, AT_ONCE, THREADS = 128, 16, 100
+PORT = "7860"
+QUEUE, AT_ONCE = 128, 16  # events that wait in all, and that run at a time of each kind
 
 
 def build(services):
@@ -32,23 +32,6 @@ def build(services):
     return blocks.queue(max_size=QUEUE, default_concurrency_limit=AT_ONCE)
 
 
-def launch(blocks, services, port):
-    """Serve the page; returns at once. Raises PortInUse."""
-    from components._look import CSS, THEME
-    from components._texts import TRANSLATIONS
-
-    look = {"theme": THEME, "css": CSS, "i18n": TRANSLATIONS, "footer_links": ["api", "settings"]}
-    look |= {"max_file_size": services.limits.upload_bytes, "max_threads": THREADS}
-    where = {"server_name": os.environ.get("GRADIO_SERVER_NAME", HOST), "server_port": port}
-    kind = {"ssr_mode": False, "mcp_server": True, "prevent_thread_lock": True}
-    try:
-        return blocks.launch(**look, **where, **kind)
-    except OSError as error:
-        if "port" not in str(error):  # Gradio's word for one it could not have
-            raise
-        raise PortInUse(port=port) from None
-
-
 def port_wanted() -> int:
     """Raises ConfigurationRefused: `GRADIO_SERVER_PORT` is no port."""
     name, text = "GRADIO_SERVER_PORT", os.environ.get("GRADIO_SERVER_PORT", PORT)
@@ -61,13 +44,13 @@ def main() -> None:
     """Everything the app writes is under `LAB_HOME`: Gradio reads these when it is imported."""
     port, home = port_wanted(), lab_home()
     os.environ |= {"GRADIO_ANALYTICS_ENABLED": "False", "GRADIO_TEMP_DIR": str(home / "uploads")}
-    from components import _models, _services
+    from components import _models, _services, _serving
 
-    services = _services.Services.open(home, os.environ)
+    services = _services.Services.open(home, os.environ, make_room=_models.evict_idle)
     if accelerator.ZERO_GPU:  # it wants to know its functions before the launch
         _models.load_engines()
     blocks = build(services)
-    launch(blocks, services, port)
+    _serving.launch(blocks, services.limits, port)
     services.jobs.start()
     threading.Thread(target=_models.load_engines, name="engines", daemon=True).start()
     blocks.block_thread()

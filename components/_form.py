@@ -55,7 +55,7 @@ def place_settings() -> list[Any]:
     """One field for each of `SETTINGS`; left empty, it takes the preset's value."""
     with gr.Accordion(i18n("settings"), open=False, elem_id="finetune-settings"):
         gr.Markdown(i18n("settings_info"), elem_classes="lab-note")
-        with gr.Row():
+        with gr.Row(elem_classes="lab-grid"):
             return [_field(setting) for setting in SETTINGS.values()]
 
 
@@ -64,17 +64,16 @@ def _field(setting: Setting) -> Any:
         "label": i18n(f"setting_{setting.name}"),
         "info": i18n(f"setting_{setting.name}_info"),
         "min_width": 240,
+        "elem_id": f"setting-{setting.name}",
     }
-    if setting.kind in ("int", "float"):
-        # Bounds are checked with all else: gr.Number's own message knows one language only.
-        return gr.Number(None, precision=0 if setting.kind == "int" else None, **shared)
     if setting.kind == "bool":
         return gr.Checkbox(setting.default, **shared)
     if setting.kind == "choice":
         return gr.Dropdown(
             [(i18n("as_preset"), ""), *((c, c) for c in setting.choices)], value="", **shared
         )
-    return gr.Textbox(placeholder=str(setting.default), max_lines=1, **shared)
+    # Numbers too: an empty gr.Number becomes 0, and its own messages know one language only.
+    return gr.Textbox(placeholder=i18n("as_preset"), max_lines=1, **shared)
 
 
 def given(values: Sequence[Any]) -> tuple[str, Reading, Plan]:
@@ -101,8 +100,18 @@ def _set(values: list[Any]) -> dict[str, Any]:
             continue
         if setting.kind == "names" and value != setting.default:
             value = [part.strip() for part in value.split(",")]
-        chosen[setting.name] = value
+        chosen[setting.name] = _number(value) if setting.kind in ("int", "float") else value
     return chosen
+
+
+def _number(text: str) -> int | float | str:
+    """What was typed as a number; as text where it is none, for the recipe to refuse."""
+    for kind in (int, float):
+        try:
+            return kind(text)
+        except ValueError:
+            continue
+    return text
 
 
 def reading_of(values: Sequence[Any]) -> Reading:

@@ -17,7 +17,7 @@ CSS = """
 .gradio-container { width: 100% !important; max-width: 1200px !important; margin: 0 auto; }
 .gradio-container main { width: 100%; }
 .table-container { --font-mono: var(--font); }
-.lab-heading { align-items: center; flex-wrap: nowrap; padding-top: 4px; }
+.lab-heading { align-items: center; padding-top: 4px; }
 .lab-title h1 { margin: 0 0 2px; font-size: 1.7rem; letter-spacing: -0.01em; }
 .lab-title p { margin: 0; color: var(--body-text-color-subdued); }
 .lab-intro p { color: var(--body-text-color-subdued); }
@@ -25,6 +25,16 @@ CSS = """
 .lab-verdict p { font-size: 1.02rem; }
 .lab-starters { gap: 8px; flex-wrap: wrap; }
 .lab-starters button { flex: 0 1 auto; min-width: 0; white-space: normal; }
+/* Gradio puts neighbouring fields into forms of its own. */
+.lab-grid, .lab-grid .form { display: grid !important; gap: 8px;
+  grid-template-columns: repeat(auto-fill, minmax(min(100%, 240px), 1fr)); }
+.lab-grid > .form, .lab-grid .form > .form { grid-column: 1 / -1; }
+.lab-grid .form > * { min-width: 0 !important; }
+/* An error is told by its message; it must not cover what was there before. */
+[data-testid="status-tracker"]:has(> .error) { display: none !important; }
+.gradio-container input[role="listbox"], .gradio-container input[role="combobox"] {
+  text-overflow: ellipsis; padding-right: 28px; }
+#run-delete-sure { background: #dc2626; color: white; }
 .lab-run p { margin: 0 0 8px; font-weight: 600; }
 .lab-bar { height: 8px; border-radius: 4px; overflow: hidden;
   background: var(--background-fill-secondary); border: 1px solid var(--border-color-primary); }
@@ -35,6 +45,8 @@ CSS = """
 @media (max-width: 640px) {
   .lab-title h1 { font-size: 1.35rem; }
   .lab-title p { font-size: 0.9rem; }
+  .lab-heading { flex-wrap: wrap; }
+  .tab-container button { padding: 0 7px; font-size: 0.8rem; }
   .gradio-container { padding: 8px !important; }
 }
 """

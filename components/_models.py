@@ -14,10 +14,11 @@ from finetune.adapter import WEIGHTS
 from finetune.errors import NothingToDownload
 from inference import hardware, hub
 from inference.catalog import Model, Task
-from inference.errors import AdapterRefused, WrongModelForTask
+from inference.errors import AdapterRefused, ModelDoesNotFit, WrongModelForTask
 from inference.prompts import normalise
 from inference.records import ChatSettings, Choice, Chunk, Scores, Summary, SummarySettings
 from inference.texts import check_text
+from inference.units import readable_bytes
 
 
 @dataclass(frozen=True)
@@ -56,7 +57,17 @@ def find(services: Services, task: Task, wanted: Wanted) -> Found:
         model = hardware.default_model(services.catalog, task)
     if model.task != task:
         raise WrongModelForTask(model=model.id, task=task)
+    if not hub.is_here(model):
+        check_fit(model)  # or the advice would be to download what cannot run
     return Found(Choice(hub.locate(model)), model)
+
+
+def check_fit(model: Model, use: hardware.Use = "run") -> None:
+    """Raises ModelDoesNotFit: this machine has too little memory for that use of it."""
+    fit = hardware.fits(model, use)
+    if not fit.fits:
+        needed, available = readable_bytes(fit.needed), readable_bytes(fit.available)
+        raise ModelDoesNotFit(model=model.id, needed=needed, available=available)
 
 
 def _adapter(services: Services, task: Task, wanted: Wanted) -> Found:

@@ -1,7 +1,7 @@
 """The first part of the Fine-tune tab: a file, what its columns are, and how to train on it."""
 
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, get_args
@@ -27,6 +27,7 @@ from inference.units import readable_bytes
 
 EXAMPLES = Path(__file__).parent.parent / "assets"
 PRESETS = get_args(Preset)
+PROBLEM_WIDTHS = [70, 60, 130, 460, 390]  # pixels
 NOTHING: dict[str, Any] = {"readable": False, "columns": [], "row_count": 0}
 
 
@@ -51,12 +52,13 @@ def build(page: Page, begun: gr.State) -> None:
     with gr.Row():
         with gr.Column(scale=2, min_width=300):
             file = gr.File(label=i18n("file"), height=170, elem_id="finetune-file")
+            limits = gr.Markdown(elem_classes="lab-note")
             examples = _place_examples()
             reading = place_reading()
         with gr.Column(scale=3, min_width=300):
             summary = gr.Markdown(elem_id="finetune-summary")
             preview = _hidden_table("preview")
-            problems = _hidden_table("problems")
+    problems = _hidden_table("problems", column_widths=PROBLEM_WIDTHS)
     with gr.Column(visible=False) as second:
         gr.Markdown(i18n("step_plan"))
         task, roles, base, preset = _place_plan()
@@ -67,9 +69,10 @@ def build(page: Page, begun: gr.State) -> None:
             start = gr.Button(i18n("start"), variant="primary", size="lg", elem_id="finetune-start")
     form = Form(file, reading, task, roles, base, preset, settings)
     told = Told(summary, preview, problems, estimate)
-    _wire_reading(page, form, told, table, second, examples)
-    _wire_estimate(page, form, told, table)
+    filled = _wire_reading(page, form, told, table, second, examples)
+    _wire_estimate(page, form, told, table, filled)
     _wire_start(page, form, told, name, start, begun)
+    page.on_shown(lambda language: _limits(page.services, language), [], [limits])
 
 
 def _place_examples() -> dict[Task, gr.Button]:
@@ -81,8 +84,9 @@ def _place_examples() -> dict[Task, gr.Button]:
         }
 
 
-def _hidden_table(key: str) -> gr.Dataframe:
+def _hidden_table(key: str, **options: Any) -> gr.Dataframe:
     return gr.Dataframe(
+        **options,
         label=i18n(key),
         interactive=False,
         wrap=True,
@@ -130,7 +134,8 @@ def _wire_reading(
     table: gr.State,
     second: gr.Column,
     examples: Mapping[str, gr.Button],
-) -> None:
+) -> list[Any]:
+    """Returns the events after which the form has been filled in anew."""
     services = page.services
 
     def read(language: Language, file: str | None, *reading: Any) -> list[Any]:
@@ -153,7 +158,10 @@ def _wire_reading(
     ) -> list[Any]:
         """Another task: its parts, the columns meant for them, its base models."""
         mapping = _runs.guess_mapping(services, file, reading_of(reading), task) if file else {}
-        return _fields(services, task, table["columns"], mapping, language)
+        return [
+            *reword(language, file, *reading),
+            *_fields(services, task, table["columns"], mapping, language),
+        ]
 
     def reword(language: Language, file: str | None, *reading: Any) -> list[Any]:
         if not file:
@@ -164,16 +172,20 @@ def _wire_reading(
     fields = [*form.roles, form.base]
     outputs = [table, second, *told.outputs, form.task, *fields]
     given = [form.file, *form.reading]
-    page.on(form.file.change, read, given, outputs, show_progress="minimal")
-    for part in form.reading:
-        page.on(part.input, read, given, outputs)
-    page.on(form.task.input, retask, [form.task, table, *given], fields)
+    filled = [page.on(form.file.change, read, given, outputs, show_progress="minimal")]
+    filled += [page.on(part.input, read, given, outputs) for part in form.reading]
+    again = [*told.outputs, *fields]
+    filled.append(page.on(form.task.input, retask, [form.task, table, *given], again))
     page.on_shown(reword, given, told.outputs)
     for task, button in examples.items():
         page.on(button.click, _example_of(services, task), [], [form.file])
+    return filled
 
 
-def _wire_estimate(page: Page, form: Form, told: Told, table: gr.State) -> None:
+def _wire_estimate(
+    page: Page, form: Form, told: Told, table: gr.State, filled: Sequence[Any]
+) -> None:
+    """The estimate follows what the visitor changes, and what is filled in for them."""
     services = page.services
 
     def foresee(language: Language, table: dict[str, Any], *values: Any) -> str:
@@ -197,24 +209,39 @@ def _wire_estimate(page: Page, form: Form, told: Told, table: gr.State) -> None:
 
     inputs = [table, *form.inputs]
     page.on_shown(foresee, inputs, [told.estimate])
-    for part in (table, form.task, form.base, form.preset, *form.settings):
-        page.on(part.change, foresee, inputs, [told.estimate], trigger_mode="always_last")
+    changed = [event.then for event in filled]
+    changed += [form.base.input, form.preset.input, *(part.change for part in form.settings)]
+    for trigger in changed:
+        page.on(trigger, foresee, inputs, [told.estimate], trigger_mode="always_last")
 
 
 def _wire_start(
     page: Page, form: Form, told: Told, name: gr.Textbox, start: gr.Button, begun: gr.State
 ) -> None:
     def begin(language: Language, owner: str, name: str, *values: Any) -> Iterator[tuple[Any, ...]]:
+        """A new run; the button rests meanwhile, or a double click would start two."""
         file, reading, plan = given(values)
+        yield gr.skip(), gr.skip(), gr.Button(interactive=False)
         try:
             run = _runs.start(page.services, file, reading, plan, name, owner)
         except Refused as refused:
             found = [problem.to_dict() for problem in refused.problems]
-            yield gr.skip(), gr.Dataframe(_plots.problems(found, language), visible=True)
+            shown = gr.Dataframe(_plots.problems(found, language), visible=True)
+            yield gr.skip(), shown, gr.Button(interactive=True)
             raise
-        yield run.id, gr.skip()
+        except Exception:
+            yield gr.skip(), gr.skip(), gr.Button(interactive=True)
+            raise
+        yield run.id, gr.skip(), gr.skip()
 
-    page.on(start.click, begin, [page.owner, name, *form.inputs], [begun, told.problems])
+    inputs = [page.owner, name, *form.inputs]
+    started = page.on(start.click, begin, inputs, [begun, told.problems, start])
+    page.on(started.then, lambda language: gr.Button(interactive=True), [], [start])
+
+
+def _limits(services: Services, language: Language) -> str:
+    size = readable_bytes(services.limits.upload_bytes)
+    return say("file_limits", language, size=size, rows=services.limits.table_rows)
 
 
 def _summary(found: Mapping[str, Any], language: Language) -> str:

@@ -8,12 +8,15 @@ from typing import Any
 import gradio as gr
 from gradio.events import Dependency
 
+from components._early import OTHER_LANGUAGE
 from components._feedback import Handler, answering
 from components._services import Services
 from components._texts import i18n
 from components._visitor import LANGUAGE_JS, Language, owner_of
+from inference.errors import ModelUnknown
 
 TABS = ("environment", "chat", "summarization", "sentiment", "finetuning")
+TAB_OF_TASK = {"chat": "chat", "classification": "sentiment", "summarization": "summarization"}
 CHANGED = "language-changed"
 # All events that compute with a model share these places, so that waiting for a model leaves
 # threads for the rest of the page.
@@ -24,7 +27,6 @@ WATCH_LANGUAGE = f"""() => {{
   new MutationObserver(() => document.querySelector('#{CHANGED}')?.click())
     .observe(document.documentElement, {{attributes: true, attributeFilter: ['lang']}});
 }}"""
-OPEN_SETTINGS = "() => document.querySelector('footer .settings')?.click()"
 
 
 @dataclass
@@ -40,7 +42,7 @@ class Page:
     opened: gr.State
     changed: gr.Button
     tabs: gr.Tabs | None = None
-    _shown: list[tuple[Handler, Handler, list[Any], list[Any]]] = field(default_factory=list)
+    _shown: list[tuple[bool, Handler, list[Any], list[Any]]] = field(default_factory=list)
 
     def on(
         self,
@@ -66,18 +68,20 @@ class Page:
         inputs: Sequence[Any] = (),
         outputs: Sequence[Any] = (),
         *,
-        first: Handler | None = None,
+        on_arrival: bool = True,
     ) -> None:
-        """Run `handler` when the language changes, and it or `first` when the page opens."""
-        self._shown.append((first or handler, handler, list(inputs), list(outputs)))
+        """Run `handler` when the language changes and, unless told otherwise, on arrival."""
+        self._shown.append((on_arrival, handler, list(inputs), list(outputs)))
 
     def finish(self, blocks: gr.Blocks) -> None:
         """Wire what happens when the page opens; called last, inside the Blocks."""
-        there = self.on(blocks.load, _arrive, [self.owner], [self.owner, self.opened, self.tabs])
+        outputs = [self.owner, self.opened, self.tabs]
+        there = self.on(blocks.load, _arriving(self.services), [self.owner], outputs)
         blocks.load(None, None, None, js=WATCH_LANGUAGE, api_visibility="private")
-        for first, again, inputs, outputs in self._shown:
-            self.on(there.then, first, inputs, outputs)
-            self.on(self.changed.click, again, inputs, outputs)
+        for on_arrival, handler, inputs, outputs in self._shown:
+            if on_arrival:
+                self.on(there.then, handler, inputs, outputs)
+            self.on(self.changed.click, handler, inputs, outputs)
 
 
 def to_open(tab: str, model: str = "", run: str = "", share: str = "") -> dict[str, Any]:
@@ -85,13 +89,24 @@ def to_open(tab: str, model: str = "", run: str = "", share: str = "") -> dict[s
     return {"tab": tab, "model": model, "run": run, "share": share, "at": time.time_ns()}
 
 
-def _arrive(language: Language, owner: str, request: gr.Request) -> tuple[str, dict, Any]:
-    """A visit begins: give the visitor a token, and open what the link names."""
-    asked = {name: request.query_params.get(name, "") for name in ("model", "run", "share")}
-    tab = request.query_params.get("tab", "")
-    if tab not in TABS:
-        tab = "chat" if asked["run"] or asked["model"] else TABS[0]
-    return owner_of(owner), to_open(tab, **asked), gr.Tabs(selected=tab)
+def _arriving(services: Services) -> Handler:
+    def arrive(language: Language, owner: str, request: gr.Request) -> tuple[str, dict, Any]:
+        """A visit begins: give the visitor a token, and open what the link names."""
+        asked = {name: request.query_params.get(name, "") for name in ("model", "run", "share")}
+        tab = request.query_params.get("tab", "")
+        if tab not in TABS:
+            tab = _tab_of(services, asked["model"]) if asked["model"] or asked["run"] else TABS[0]
+        return owner_of(owner), to_open(tab, **asked), gr.Tabs(selected=tab)
+
+    return arrive
+
+
+def _tab_of(services: Services, model: str) -> str:
+    """Where a model is used; a link that names none means the chat."""
+    try:
+        return TAB_OF_TASK[services.catalog.find(model).task]
+    except ModelUnknown:
+        return TAB_OF_TASK["chat"]
 
 
 def place(services: Services) -> Page:
@@ -99,7 +114,7 @@ def place(services: Services) -> Page:
     with gr.Row(elem_classes="lab-heading"):
         gr.Markdown(i18n("heading"), elem_classes="lab-title")
         gr.Button("中文 / English", size="sm", scale=0, min_width=130, elem_id="language").click(
-            None, js=OPEN_SETTINGS, api_visibility="private"
+            None, js=OTHER_LANGUAGE, api_visibility="private"
         )
     return Page(
         services=services,

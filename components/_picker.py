@@ -58,10 +58,15 @@ def place(page: Page, task: Task, tab: str) -> Picker:
 
     def follow(language: Language, owner: str, opened: dict[str, str], value: str) -> Any:
         asked = f"{RUN}{opened['run']}" if opened["run"] else opened["model"]
-        return show(language, owner, opened, asked if asked and opened["tab"] == tab else value)
+        if not asked or opened["tab"] != tab:
+            return show(language, owner, opened, value)
+        known = [key for _, key in choices(services, task, language, owner, opened)]
+        if asked not in known:
+            gr.Warning(say("link_lost", language))
+        return show(language, owner, opened, asked)
 
     outputs = [dropdown, note]
-    page.on_shown(show, picker.inputs, outputs, first=follow)
+    page.on_shown(show, picker.inputs, outputs, on_arrival=False)  # `opened` changes then
     page.on(page.opened.change, follow, picker.inputs, outputs)
     page.on(dropdown.focus, show, picker.inputs, outputs)
     page.on(

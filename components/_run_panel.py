@@ -5,7 +5,7 @@ from typing import Any
 import gradio as gr
 
 from components import _plots, _runs
-from components._page import Page, to_open
+from components._page import TAB_OF_TASK, Page, to_open
 from components._refusals import failure_sentence
 from components._services import Services
 from components._texts import i18n, plain, say
@@ -16,7 +16,6 @@ from finetune.run import Run
 POLL_SECONDS = 1.5
 ACTIVE = ("queued", "running", "stopping")
 RESUMABLE = ("interrupted", "stopped", "failed")
-TAB_OF = {"chat": "chat", "classification": "sentiment", "summarization": "summarization"}
 DOWNLOAD_ID = "run-zip"
 
 
@@ -45,7 +44,7 @@ def build(page: Page, begun: gr.State) -> None:
         )
         parcel = gr.DownloadButton(visible="hidden", elem_id=DOWNLOAD_ID)
     plot = gr.LinePlot(
-        x="step", y="loss", label=i18n("loss"), visible=False, height=280, elem_id="run-loss"
+        x="step", y="loss", label=i18n("loss"), visible=False, height=300, elem_id="run-loss"
     )
     learned = gr.Markdown(elem_id="run-learned", elem_classes="lab-verdict")
     figures = gr.Dataframe(
@@ -102,7 +101,7 @@ def _wire_verbs(
         return act
 
     def put_to_use(language: Language, owner: str, run_id: str) -> tuple[dict[str, Any], Any]:
-        tab = TAB_OF[services.store.for_owner(run_id, owner).recipe.task]
+        tab = TAB_OF_TASK[services.store.for_owner(run_id, owner).recipe.task]
         return to_open(tab, run=run_id), gr.Tabs(selected=tab)
 
     def pack(language: Language, owner: str, run_id: str) -> str:
@@ -136,7 +135,9 @@ def _wire_deletion(
 
 def _listing(services: Services, language: Language, owner: str, chosen: str | None) -> list[Any]:
     """The list of runs, on the chosen one if it is there, else on the newest; and its panel."""
-    choices = [(_run_label(run, language), run["id"]) for run in _runs.listed(services, owner)]
+    listed = _runs.listed(services, owner)
+    numbered = zip(range(len(listed), 0, -1), listed, strict=True)
+    choices = [(_run_label(number, run, language), run["id"]) for number, run in numbered]
     ids = [run_id for _, run_id in choices]
     value = next((it for it in (chosen, *ids[:1]) if it in ids), None)
     return [
@@ -159,7 +160,12 @@ def _panel(services: Services, language: Language, owner: str, run_id: str | Non
         _state(found, language),
         _failure(found, language),
         *_buttons(standing, has_adapter=found["has_adapter"]),
-        gr.LinePlot(curve, visible=len(curve) > 1),
+        gr.LinePlot(
+            curve,
+            x_title=say("step", language),
+            y_title=say("loss_axis", language),
+            visible=len(curve) > 1,
+        ),
         *_learned(run, language),
         gr.Timer(active=standing in ACTIVE),
     ]
@@ -186,6 +192,8 @@ def _state(found: dict[str, Any], language: Language) -> str:
     """Status, step, loss and time left over a bar. Numbers and our own words only: it is HTML."""
     standing, step, total = found["status"], found["step"], found["total_steps"]
     parts = [say(f"status_{standing}", language)]
+    if standing == "stopped" and found["events"][-1].get("reason") == "time_limit":
+        parts = [say("stopped_time_limit", language)]
     if standing == "queued":
         parts.append(say("queue_position", language, position=found["queue_position"] or 1))
     if standing == "running" and found["stage"] in ("preparing", "evaluating"):
@@ -226,5 +234,6 @@ def _learned(run: Run, language: Language) -> list[Any]:
     ]
 
 
-def _run_label(run: dict[str, Any], language: Language) -> str:
-    return f"{run['name']} · {say('task_' + run['task'], language)} · {run['base']}"
+def _run_label(number: int, run: dict[str, Any], language: Language) -> str:
+    task = say("task_" + run["task"], language)
+    return f"{number} · {run['name']} · {task} · {run['base']}"

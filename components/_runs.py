@@ -9,26 +9,25 @@ from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any, get_args
 
+from components._models import check_fit
 from components._services import Services
 from finetune import events
 from finetune.dataset import build, split
 from finetune.errors import OwnerTokenRefused, UploadMissing
-from finetune.estimate import Estimate, estimate
+from finetune.estimate import Estimate, estimate, memory_needed
 from finetune.export import adapter_zip
 from finetune.guess import guess
 from finetune.inspect_table import inspect_table
 from finetune.recipe import Preset, Recipe
 from finetune.run import Run
 from finetune.tables import Table, read_table
-from inference import hardware, hub
+from inference import hub
 from inference.catalog import TASKS, Model, Task
 from inference.errors import (
-    ModelDoesNotFit,
     SettingChoiceRefused,
     SettingsRefused,
     WrongModelForTask,
 )
-from inference.units import readable_bytes
 
 LEAST_TOKEN = 16  # characters of an owner token
 EXPORT_SECONDS = 3_600
@@ -98,11 +97,8 @@ def base_model(services: Services, task: Task, base: str) -> Model:
     model = services.catalog.find(base)
     if model.task != task or not model.trainable:
         raise WrongModelForTask(model=model.id, task=task)
+    check_fit(model, "lora")
     hub.locate(model)
-    fit = hardware.fits(model, "lora")
-    if not fit.fits:
-        needed, available = readable_bytes(fit.needed), readable_bytes(fit.available)
-        raise ModelDoesNotFit(model=model.id, needed=needed, available=available)
     return model
 
 
@@ -121,15 +117,16 @@ def recipe_for(services: Services, plan: Plan, rows: int) -> Recipe:
         plan.preset,
         plan.settings,
         mapping={role: column for role, column in plan.mapping.items() if column},
+        limits=services.limits,
     )
 
 
 def estimated(services: Services, plan: Plan, rows: int) -> Estimate:
     """Steps and memory of a run before it starts. Raises as `recipe_for`."""
     recipe = recipe_for(services, plan, rows)
-    model = services.catalog.find(recipe.base)
+    architecture = services.catalog.find(recipe.base).architecture
     trained = max(1, round(rows * (1 - recipe.held_out_share)))
-    return estimate(recipe, trained, hardware.memory_needed(model, "lora"))
+    return estimate(recipe, trained, memory_needed(recipe, architecture))
 
 
 def start(
@@ -138,7 +135,7 @@ def start(
     """A new run of `owner`, waiting for its turn.
 
     Raises:
-        UploadMissing, OwnerTokenRefused, TableRefused, TooManyRuns, and as `recipe_for`
+        UploadMissing, OwnerTokenRefused, TableRefused, TooManyRuns, QueueFull, and as `recipe_for`
     """
     if not isinstance(owner, str) or len(owner) < LEAST_TOKEN:
         raise OwnerTokenRefused(least=LEAST_TOKEN)
@@ -146,7 +143,7 @@ def start(
     examples = build(_table(services, path, reading), plan.task, plan.mapping)
     recipe = recipe_for(services, plan, examples.kept)
     train, held_out = split(examples.rows, plan.task, recipe.held_out_share, recipe.seed)
-    shown = " ".join(str(name).split())[:NAME_CHARACTERS] or recipe.base.rpartition("/")[2]
+    shown = " ".join(name.split())[:NAME_CHARACTERS] or uploaded(services, path).stem
     run = services.store.create(recipe, train, held_out, owner, shown)
     services.jobs.submit(run)
     return run

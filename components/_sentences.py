@@ -28,6 +28,10 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "value": ("Value", "值"),
     "yes": ("Yes", "是"),
     "no": ("No", "否"),
+    "link_lost": (
+        "What this link names is not here or not shared with you; the default is shown instead.",
+        "这个链接指向的内容不在这里，或没有分享给你，现在显示的是默认内容。",
+    ),
     "task_chat": ("Chat", "对话"),
     "task_classification": ("Classification", "分类"),
     "task_summarization": ("Summaries", "摘要"),
@@ -280,6 +284,10 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "step_plan": ("### 2 · What to learn", "### 2 · 学什么"),
     "step_run": ("### Your training runs", "### 你的训练"),
     "file": ("A CSV, TSV or JSON Lines file", "CSV、TSV 或 JSON Lines 文件"),
+    "file_limits": (
+        "Up to {size} and {rows:,} rows.",
+        "最大 {size}，最多 {rows:,} 行。",
+    ),
     "file_examples": ("No file at hand? Take an example:", "手边没有文件？用一个示例："),
     "reading": ("How the file is read", "文件的读取方式"),
     "reading_info": (
@@ -362,6 +370,8 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "run_download": ("Download the adapter", "下载适配器"),
     "run_delete": ("Delete", "删除"),
     "run_delete_sure": ("Really delete, for good", "确定要永久删除"),
+    "step": ("step", "步"),
+    "loss_axis": ("loss", "损失"),
     "loss": ("Loss: how far off the model is, step by step", "损失：模型每一步的偏差"),
     "figures": (
         "Before and after, on rows held out of training",
@@ -373,6 +383,10 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "status_stopping": ("Stopping", "正在停止"),
     "status_interrupted": ("Interrupted: it can be resumed", "已中断，可以继续"),
     "status_stopped": ("Stopped", "已停止"),
+    "stopped_time_limit": (
+        "Stopped at the time limit: resume to go on",
+        "达到时间上限，已停止，可以继续训练",
+    ),
     "status_failed": ("Failed", "失败"),
     "status_finished": ("Finished", "已完成"),
     "queue_position": ("number {position} in the queue", "排在第 {position} 位"),

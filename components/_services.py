@@ -1,7 +1,7 @@
 """What the tabs and the web API are given to work with. Knows no Gradio."""
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -29,19 +29,21 @@ class Services:
     secret: str
 
     @classmethod
-    def open(cls, home: Path, environ: Mapping[str, str]) -> "Services":
-        """The services over the folder `home` (`LAB_HOME`).
+    def open(
+        cls, home: Path, environ: Mapping[str, str], make_room: Callable[[], None] = lambda: None
+    ) -> "Services":
+        """The services over the folder `home` (`LAB_HOME`); `make_room` runs before a training.
 
         Raises:
             ConfigurationRefused: a limit or the operator's catalogue is not usable.
         """
         limits = Limits.from_environment(environ)
-        store = RunStore(home / "runs", limits.runs_per_visitor)
+        store = RunStore(home / "runs", limits.runs_per_visitor, limits.queued_runs)
         return cls(
             catalog=Catalog.load(environ),
             limits=limits,
             store=store,
-            jobs=Jobs(store, limits),
+            jobs=Jobs(store, limits, before_launch=make_room),
             uploads=home / "uploads",
             secret=_secret(home / "secret"),
         )

@@ -10,7 +10,7 @@ from components._texts import i18n
 from components._visitor import Language
 from inference import hardware
 
-MODEL_WIDTHS = [290, 120, 110, 120, 120, 150, 170]  # pixels
+MODEL_WIDTHS = [310, 120, 110, 125, 125, 160, 166]  # pixels
 
 
 def build(page: Page) -> None:

@@ -62,15 +62,20 @@ class Jobs:
     """Launches queued runs, one at a time over all servers that share the folder."""
 
     def __init__(
-        self, store: RunStore, limits: Limits | None = None, command: Command = worker_command
+        self,
+        store: RunStore,
+        limits: Limits | None = None,
+        command: Command = worker_command,
+        before_launch: Callable[[], None] = lambda: None,
     ) -> None:
         self.store = store
         self.limits = limits or Limits()
         self.command = command
+        self._before_launch = before_launch  # makes room: memory a training will want
         self._wake = threading.Event()
         self._closing = threading.Event()
         self._thread: threading.Thread | None = None
-        self._child: tuple[Run, subprocess.Popen] | None = None
+        self._child: tuple[Run, subprocess.Popen, int | None] | None = None
         self._expired_at = 0.0
 
     def submit(self, run: Run) -> None:
@@ -138,9 +143,10 @@ class Jobs:
         """Forget a child that ended; note the loss of one that never began."""
         if self._child is None or self._child[1].poll() is None:
             return
-        run, child = self._child
+        run, child, ticket = self._child
         self._child = None
-        if run.folder.is_dir():
+        # Another ticket means that the run was stopped and has been resumed meanwhile.
+        if run.folder.is_dir() and run.ticket == ticket:
             _note_if_lost(run, child.returncode)
 
     def _launch_next(self) -> None:
@@ -160,6 +166,8 @@ class Jobs:
 
     def _launch(self, run: Run) -> None:
         """Start the worker and wait until it holds the run, or is gone."""
+        ticket = run.ticket
+        self._before_launch()
         try:
             with (run.folder / "worker.log").open("ab") as output:
                 child = subprocess.Popen(
@@ -175,7 +183,7 @@ class Jobs:
             log.exception("a training worker could not be launched")
             _note_if_lost(run, None)
             return
-        self._child = (run, child)
+        self._child = (run, child, ticket)
         while run.ticket is not None and child.poll() is None and not self._closing.is_set():
             self._closing.wait(0.02)
 

@@ -225,6 +225,7 @@ def test_a_reply_can_be_stopped_repeated_and_left_behind(page, app, words):
 def test_texts_are_summarized_and_classified(page, app, locale):
     visit(page, app, "summarization")
     page.locator("#summary-example").click()
+    expect(page.locator("#summary-text textarea")).not_to_have_value("")
     page.locator("#summary-run").click()
     expect(page.locator("#summary-figures")).to_contain_text("%", timeout=MINUTE)
     assert page.locator("#summary-result textarea").input_value()
@@ -240,8 +241,55 @@ def test_the_language_can_be_changed_on_the_page(browser, app):
     verdict = page.locator("#environment-verdict")
     expect(verdict).to_contain_text("Models run on")
     page.locator("#language").click()
-    page.get_by_label("Language", exact=True).click()
-    page.get_by_role("option", name="简体中文").click()
     expect(page.get_by_role("tab", selected=True)).to_have_text("运行环境")
     expect(verdict).to_contain_text("在这里，模型运行在")
+    page.reload()  # remembered
+    expect(verdict).to_contain_text("在这里，模型运行在")
+    page.locator("#language").click()
+    expect(verdict).to_contain_text("Models run on")
     page.context.close()
+
+
+def test_what_the_server_words_follows_gradios_own_language_setting(browser, app):
+    page = browser.new_context(locale="en-US").new_page()
+    page.goto(f"{app.url}/?tab=environment")
+    verdict = page.locator("#environment-verdict")
+    expect(verdict).to_contain_text("Models run on")
+    page.locator("footer .settings").click()
+    page.get_by_label("Language", exact=True).click()
+    page.get_by_role("option", name="简体中文").click()
+    expect(verdict).to_contain_text("在这里，模型运行在")
+    page.context.close()
+
+
+def test_advanced_settings_left_alone_change_nothing_and_wrong_ones_are_named(page, app, words):
+    visit(page, app, "finetuning")
+    page.locator("#example-chat").click()
+    estimate = page.locator("#finetune-estimate")
+    expect(estimate).to_contain_text("540")
+    page.locator("#finetune-settings button").first.click()
+    page.locator("#finetune-preset label").first.click()
+    expect(estimate).to_contain_text("90")
+    rank = page.locator("#setting-r textarea, #setting-r input")
+    rank.fill("9999")
+    rank.press("Tab")
+    expect(estimate).to_contain_text("r ≤ 256")
+    page.locator("#finetune-start").click()
+    expect(page.locator("#finetune-problems")).to_contain_text("9999")
+
+
+def test_another_file_or_task_fills_the_form_in_anew(page, app):
+    visit(page, app, "finetuning")
+    for task, columns in {
+        "chat": ("instruction", "output"),
+        "classification": ("text", "label"),
+        "summarization": ("article", "summary"),
+    }.items():
+        page.locator(f"#example-{task}").click()
+        last = page.locator(
+            "#finetune-role-2 input" if task == "chat" else "#finetune-role-1 input"
+        )
+        expect(last).to_have_value(columns[1])
+        expect(page.locator("#finetune-estimate")).to_contain_text(re.compile(r"\d+ (steps|步)"))
+    expect(page.locator(".toast-body")).to_have_count(0)
+    assert "Traceback" not in app.log.read_text(encoding="utf-8")

@@ -158,6 +158,33 @@ def test_a_killed_worker_leaves_an_interrupted_run_and_the_queue_goes_on(store, 
     assert first.status() == "interrupted"
 
 
+def test_a_run_resumed_before_its_old_worker_was_collected_waits_for_a_new_one(store, jobs):
+    """Stop and Resume in quick succession: the new ticket is not the old worker's."""
+    run = store.create(RECIPE, [], [])
+    run.enqueue()
+    jobs._launch_next()
+    until(run, "running")
+    jobs.stop(run)
+    jobs._child[1].wait()
+    jobs.resume(run)
+    jobs._collect()
+    assert run.status() == "queued"
+
+
+def test_room_is_made_before_a_training(store):
+    told = []
+    jobs = Jobs(store, command=command, before_launch=lambda: told.append(True))
+    jobs._launch_next()
+    assert told == []
+    run = store.create(RECIPE, [], [])
+    run.enqueue()
+    jobs._launch_next()
+    assert told == [True]
+    until(run, "running")
+    jobs.stop(run)
+    jobs._child[1].wait()
+
+
 def test_a_run_stopped_while_its_worker_starts_is_left_alone(store):
     run = store.create(RECIPE, [], [])
     run.enqueue()
