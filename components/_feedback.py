@@ -74,15 +74,20 @@ def errors_told(language: Language, markup: bool = True) -> Iterator[None]:
         raise
     except LabError as error:
         sentence = error_sentence(error, language)
-        raise message(say("not_possible", language), sentence, markup) from None
+        raise _told(say("not_possible", language), sentence, markup) from None
     except Exception:
         reference = secrets.token_hex(4)
         log.exception("unexpected error %s", reference)
         sentence = say("unexpected_error", language, reference=reference)
-        raise message(say("went_wrong", language), sentence, markup) from None
+        raise _told(say("went_wrong", language), sentence, markup) from None
 
 
-def message(title: str, sentence: str, markup: bool = True) -> gr.Error:
-    """A message that stays until it is closed. Visitors' own words are never taken as HTML."""
-    text = html.escape(sentence, quote=False) if markup else sentence
-    return gr.Error(text, duration=None, title=title, print_exception=False)
+def _told(title: str, sentence: str, markup: bool) -> gr.Error:
+    """The error to raise; on the page its message is shown here, and stays until it is closed.
+
+    Gradio titles every raised error “Error”, in every language; a warning keeps its title.
+    Visitors' own words are never taken as HTML.
+    """
+    if markup:
+        gr.Warning(html.escape(sentence, quote=False), duration=None, title=title)
+    return gr.Error(sentence, visible=not markup, title=title, print_exception=False)

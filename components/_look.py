@@ -29,6 +29,7 @@ CSS = """
 .lab-grid, .lab-grid .form { display: grid !important; gap: 8px;
   grid-template-columns: repeat(auto-fill, minmax(min(100%, 240px), 1fr)); }
 .lab-grid > .form, .lab-grid .form > .form { grid-column: 1 / -1; }
+.lab-grid .form { background: none; }
 .lab-grid .form > * { min-width: 0 !important; }
 /* An error is told by its message; it must not cover what was there before. */
 [data-testid="status-tracker"]:has(> .error) { display: none !important; }
@@ -46,7 +47,8 @@ CSS = """
   .lab-title h1 { font-size: 1.35rem; }
   .lab-title p { font-size: 0.9rem; }
   .lab-heading { flex-wrap: wrap; }
-  .tab-container button { padding: 0 7px; font-size: 0.8rem; }
+  .lab-heading > .lab-title { flex: 1 1 100%; }
+  .tab-container button { padding: 0 5px; font-size: 0.76rem; }
   .gradio-container { padding: 8px !important; }
 }
 """

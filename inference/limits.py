@@ -16,7 +16,7 @@ PREFIX = "LAB_LIMIT_"
 class Limits:
     """Upper bounds on what a visitor may send or use; all are positive whole numbers."""
 
-    upload_bytes: int = 20 * 2**20
+    upload_bytes: int = 20_000_000
     table_rows: int = 200_000
     table_columns: int = 1_000
     table_cells: int = 2_000_000

@@ -10,23 +10,36 @@ from components._feedback import answering, errors_told
 from inference.errors import MessageEmpty, ModelUnknown
 
 
+@pytest.fixture(autouse=True)
+def shown(monkeypatch):
+    """The messages on the page: (text, title, seconds)."""
+    seen = []
+    monkeypatch.setattr(
+        gr, "Warning", lambda text, duration, title: seen.append((text, title, duration))
+    )
+    return seen
+
+
 def told(language, error, **options):
     with pytest.raises(gr.Error) as caught, errors_told(language, **options):
         raise error
     return caught.value
 
 
-def test_an_expected_error_is_told_in_the_visitors_language():
+def test_an_expected_error_is_told_in_the_visitors_language(shown):
     assert told("en", MessageEmpty()).message == MessageEmpty.sentence
     chinese = told("zh", MessageEmpty())
-    assert "消息" in chinese.message and "没有成功" in chinese.title
-    assert chinese.duration is None  # stays until it is closed
+    assert "消息" in chinese.message and not chinese.visible  # or it would be shown twice
+    assert shown[0][0] == MessageEmpty.sentence
+    assert shown[1] == (chinese.message, "没有成功", None)  # stays until it is closed
 
 
-def test_visitors_words_never_become_html():
+def test_visitors_words_never_become_html(shown):
     error = ModelUnknown(model="<img src=x onerror=alert(1)>")
-    assert "<img" not in told("en", error).message
-    assert "<img" in told("en", error, markup=False).message  # an API call is no page
+    told("en", error)
+    assert "<img" not in shown[0][0]
+    program = told("en", error, markup=False)  # an API call is no page
+    assert "<img" in program.message and program.visible and len(shown) == 1
 
 
 def test_an_unexpected_error_is_logged_whole_and_shown_as_a_reference(caplog):
