@@ -52,6 +52,61 @@ ERRORS_ZH: dict[str, str] = {
         "请把适配器重新保存为 safetensors 格式。"
     ),
     "adapter_broken": "适配器的文件无法加载（{reason}）。请重新训练或重新下载。",
+    # getting a model onto this machine
+    "hub_unreachable": (
+        "无法连接 {host}（{reason}）。请检查网络连接，或把 HF_ENDPOINT 设为一个镜像站，然后重试。"
+        "已经就绪的模型不受影响。"
+    ),
+    "hub_silent": (
+        "{host} 在 {seconds:g} 秒内没有应答。请检查网络连接，或把 HF_ENDPOINT 设为一个镜像站，"
+        "然后重试。已经就绪的模型不受影响。"
+    ),
+    "not_a_hub": (
+        "{host} 的应答不像模型仓库。如果网络要求登录，请先登录；也请检查 HF_ENDPOINT，然后重试。"
+    ),
+    "hub_busy": "{host} 暂时不接受更多请求（状态码 429）。请过几分钟再试，已下载的部分会保留。",
+    "hub_failed": ("{host} 返回了错误（状态码 {status}）。请过几分钟再试，已下载的部分会保留。"),
+    "model_gated": (
+        "未经许可，{host} 不提供 {model}（状态码 {status}）。请在它的页面上同意使用条款，"
+        "并提供有权读取它的访问令牌，或选择其他模型。"
+    ),
+    "model_missing": (
+        "{host} 上没有 {model}，或缺少它的文件。请选择其他模型，"
+        "或用 LAB_SOURCE 或 HF_ENDPOINT 换一个下载源。"
+    ),
+    "no_safe_weights": (
+        "{host} 没有提供 {model} 的 safetensors 文件；其他格式可能夹带代码，这里不会下载。"
+        "请选择其他模型。"
+    ),
+    "connection_stalled": (
+        "{seconds:g} 秒内没有收到 {model} 的新数据（已有 {done}，共 {total}）。"
+        "请检查网络连接后重试，下载会从中断处继续。"
+    ),
+    "download_truncated": (
+        "{model} 的文件 {file} 不完整：收到 {found:,} 字节，应为 {expected:,} 字节。"
+        "请重试，只会下载缺少的部分。"
+    ),
+    "fetch_failed": ("{model} 的下载意外中止（{reason}）。请重试；详细原因见本程序的日志。"),
+    "disk_too_small": (
+        "{model} 需要 {needed} 磁盘空间，目前只剩 {free}。"
+        "请删除不再需要的文件，或选择小一些的模型。"
+    ),
+    "disk_full": "下载 {model} 时磁盘满了。请腾出一些空间后重试，下载会从中断处继续。",
+    "cache_not_writable": (
+        "无法写入存放模型的文件夹（{reason}）。"
+        "请把 HF_HOME 设为本程序可以写入的文件夹，然后重新启动。"
+    ),
+    "downloads_off": (
+        "{model} 还没有下载，而下载功能已关闭（设置了 {name}）。"
+        "请取消这项设置后重新启动，或选择一个已经就绪的模型。"
+    ),
+    "source_unknown": (
+        "LAB_SOURCE 设置成了“{value}”，它必须是以下之一：{choices}。请修改后重新启动。"
+    ),
+    "source_not_installed": (
+        "LAB_SOURCE 设置成了“{source}”，但没有安装它需要的软件包。"
+        "请运行“pip install {package}”，然后重试。"
+    ),
     # the machine
     "out_of_memory": "这台机器的内存用完了。请选择小一些的模型，或使用短一些的文本。",
     "deadline_passed": (

@@ -8,7 +8,13 @@
     │   └── SettingsRefused, SettingChoiceRefused, ArgumentRefused
     ├── ModelUnavailable
     │   ├── ModelUnknown, ModelNotHere, ModelDoesNotFit, ModelBroken, WrongModelForTask
-    │   └── AdapterRefused, AdapterUnsafe, AdapterBroken
+    │   ├── AdapterRefused, AdapterUnsafe, AdapterBroken
+    │   └── NotFetched             it could not be brought onto this machine
+    │       ├── HubUnreachable, HubSilent, HubBusy, HubFailed, NotAHub
+    │       ├── ModelGated, ModelMissing, NoSafeWeights
+    │       ├── ConnectionStalled, DownloadTruncated, FetchFailed
+    │       ├── DiskTooSmall, DiskFull, CacheNotWritable
+    │       └── DownloadsOff, SourceUnknown, SourceNotInstalled
     ├── AcceleratorUnavailable     the machine stopped us, not the request
     │   ├── OutOfMemory, DeadlinePassed
     │   └── QuotaExceeded, CallTooLong, AcceleratorBusy, AcceleratorFailed   (ZeroGPU)
@@ -144,6 +150,128 @@ class AdapterUnsafe(ModelUnavailable):
 
 class AdapterBroken(ModelUnavailable):
     sentence = "The adapter's files cannot be loaded ({reason}). Train or download it again."
+
+
+class NotFetched(ModelUnavailable):
+    """A model of the catalogue could not be brought onto this machine."""
+
+
+class HubUnreachable(NotFetched):
+    sentence = (
+        "{host} cannot be reached ({reason}). Check the network connection, or set HF_ENDPOINT "
+        "to a mirror, and try again. Models that are already here go on working."
+    )
+
+
+class HubSilent(NotFetched):
+    sentence = (
+        "{host} did not answer within {seconds:g} seconds. Check the network connection, or set "
+        "HF_ENDPOINT to a mirror, and try again. Models that are already here go on working."
+    )
+
+
+class NotAHub(NotFetched):
+    sentence = (
+        "{host} does not answer as a model hub does. Sign in to the network if it asks for that, "
+        "check HF_ENDPOINT, and try again."
+    )
+
+
+class HubBusy(NotFetched):
+    sentence = (
+        "{host} refuses more requests for now (status 429). Wait a few minutes and try again: "
+        "what has arrived is kept."
+    )
+
+
+class HubFailed(NotFetched):
+    sentence = (
+        "{host} answered with an error (status {status}). Try again in a few minutes: "
+        "what has arrived is kept."
+    )
+
+
+class ModelGated(NotFetched):
+    sentence = (
+        "{host} does not hand out {model} without permission (status {status}). Accept its terms "
+        "on its page and send an access token that may read it, or choose another model."
+    )
+
+
+class ModelMissing(NotFetched):
+    sentence = (
+        "{host} has no {model}, or not all of its files. Choose another model, "
+        "or another source with LAB_SOURCE or HF_ENDPOINT."
+    )
+
+
+class NoSafeWeights(NotFetched):
+    sentence = (
+        "{host} offers no safetensors files of {model}; other formats can hide code and are not "
+        "fetched. Choose another model."
+    )
+
+
+class ConnectionStalled(NotFetched):
+    sentence = (
+        "Nothing more of {model} arrived for {seconds:g} seconds ({done} of {total} are here). "
+        "Check the network connection and try again: the download goes on from there."
+    )
+
+
+class DownloadTruncated(NotFetched):
+    sentence = (
+        "{file} of {model} arrived with {found:,} of {expected:,} bytes. "
+        "Try again: only what is missing is fetched."
+    )
+
+
+class FetchFailed(NotFetched):
+    sentence = (
+        "The download of {model} ended unexpectedly ({reason}). "
+        "Try again; the log of this program says more."
+    )
+
+
+class DiskTooSmall(NotFetched):
+    sentence = (
+        "{model} needs {needed} of disk space and {free} is free. "
+        "Delete what is no longer needed, or choose a smaller model."
+    )
+
+
+class DiskFull(NotFetched):
+    sentence = (
+        "The disk became full while {model} was being fetched. "
+        "Free some space and try again: the download goes on from there."
+    )
+
+
+class CacheNotWritable(NotFetched):
+    sentence = (
+        "The folder for models cannot be written ({reason}). Set HF_HOME to a folder that this "
+        "program may write to, and start again."
+    )
+
+
+class DownloadsOff(NotFetched):
+    sentence = (
+        "{model} is not here, and downloads are switched off ({name} is set). "
+        "Unset it and start again, or choose a model that is already here."
+    )
+
+
+class SourceUnknown(NotFetched):
+    sentence = (
+        "LAB_SOURCE is set to “{value}”; it must be one of: {choices}. Change it and start again."
+    )
+
+
+class SourceNotInstalled(NotFetched):
+    sentence = (
+        "LAB_SOURCE is set to “{source}”, and the package for it is not installed. "
+        "Run “pip install {package}” and try again."
+    )
 
 
 class AcceleratorUnavailable(LabError):

@@ -16,7 +16,7 @@ def lab_home(environ: Mapping[str, str] = os.environ) -> Path:
     Raises:
         ConfigurationRefused: `LAB_HOME` points under one of those two.
     """
-    home = Path(environ.get("LAB_HOME") or Path.home() / ".llm-lab").expanduser().resolve()
+    home = _home(environ)
     for served in (Path.cwd().resolve(), Path(tempfile.gettempdir()).resolve()):
         if home.is_relative_to(served):
             raise ConfigurationRefused(
@@ -24,3 +24,12 @@ def lab_home(environ: Mapping[str, str] = os.environ) -> Path:
             )
     home.mkdir(mode=0o700, parents=True, exist_ok=True)
     return home
+
+
+def models_folder(environ: Mapping[str, str] = os.environ) -> Path:
+    """Where models from ModelScope lie, as `<organisation>/<name>`. Only named, not created."""
+    return _home(environ) / "models"
+
+
+def _home(environ: Mapping[str, str]) -> Path:
+    return Path(environ.get("LAB_HOME") or Path.home() / ".llm-lab").expanduser().resolve()

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from inference.catalog import BUILTIN_FOLDER, Model
 from inference.errors import ModelNotHere
+from inference.home import models_folder
 from inference.units import readable_bytes
 
 _TOKENIZERS = (("tokenizer.json",), ("vocab.txt",), ("vocab.json", "merges.txt"))
@@ -22,7 +23,7 @@ _INDEX = "model.safetensors.index.json"
 def locate(model: Model, environ: Mapping[str, str] = os.environ) -> Path:
     """The complete local folder of `model`: built-in, else `LAB_MODELS/<org>/<name>`, else the
     Hugging Face cache (`HF_HUB_CACHE`, `HF_HOME`, `XDG_CACHE_HOME` as the Hub's client reads
-    them).
+    them), else `LAB_HOME/models/<org>/<name>`, where downloads from ModelScope go.
 
     Raises:
         ModelNotHere: it is nowhere, or only in part.
@@ -59,6 +60,20 @@ def weight_files(folder: Path) -> list[Path]:
         return []  # no index, or half of one: incomplete
     # A name out of a downloaded file must not lead out of its folder.
     return sorted(folder / name for name in names if Path(name).name == name)
+
+
+def repository_folder(model_id: str, environ: Mapping[str, str] = os.environ) -> Path:
+    """The folder of this model in the Hugging Face cache, there or not."""
+    return cache_folder(environ) / f"models--{model_id.replace('/', '--')}"
+
+
+def cache_folder(environ: Mapping[str, str] = os.environ) -> Path:
+    if environ.get("HF_HUB_CACHE"):
+        return Path(environ["HF_HUB_CACHE"]).expanduser()
+    if environ.get("HF_HOME"):
+        return Path(environ["HF_HOME"]).expanduser() / "hub"
+    home = environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    return Path(home).expanduser() / "huggingface" / "hub"
 
 
 def parameters_on_disk(folder: Path) -> int:
@@ -126,19 +141,11 @@ def _candidates(model_id: str, environ: Mapping[str, str]) -> Iterator[Path]:
         return
     if environ.get("LAB_MODELS"):
         yield Path(environ["LAB_MODELS"]).expanduser().resolve() / organisation / name
-    repository = _cache(environ) / f"models--{organisation}--{name}"
+    repository = repository_folder(model_id, environ)
     main = repository / "refs" / "main"
     if main.is_file():
         yield repository / "snapshots" / main.read_text(encoding="utf-8").strip()
     snapshots = repository / "snapshots"
     if snapshots.is_dir():
         yield from sorted(snapshots.iterdir(), key=lambda it: it.stat().st_mtime, reverse=True)
-
-
-def _cache(environ: Mapping[str, str]) -> Path:
-    if environ.get("HF_HUB_CACHE"):
-        return Path(environ["HF_HUB_CACHE"]).expanduser()
-    if environ.get("HF_HOME"):
-        return Path(environ["HF_HOME"]).expanduser() / "hub"
-    home = environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    return Path(home).expanduser() / "huggingface" / "hub"
+    yield models_folder(environ) / organisation / name

@@ -9,9 +9,10 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import ClassVar, Literal
 
-from inference.errors import SettingChoiceRefused, SettingsRefused
+from inference.errors import LabError, SettingChoiceRefused, SettingsRefused
 
 FinishReason = Literal["stop", "length", "cancelled", "deadline"]
+FetchState = Literal["waiting", "probing", "downloading", "checking", "done", "failed", "cancelled"]
 SummaryLength = Literal["short", "medium", "long"]
 SUMMARY_LENGTHS: tuple[SummaryLength, ...] = ("short", "medium", "long")
 
@@ -137,3 +138,25 @@ class Scores:
     text: str
     label: str
     probabilities: dict[str, float]
+
+
+@dataclass(frozen=True)
+class FetchProgress:
+    """How far the download of a model is.
+
+    `waiting` for its turn, `probing` what there is to fetch; `bytes_total` is the catalogue's
+    figure until that is known. What an earlier attempt left behind counts as done. The speed is
+    that of the last seconds; `eta_seconds` is None while nothing arrives. `error` is set where
+    the state is "failed".
+    """
+
+    state: FetchState
+    bytes_done: int
+    bytes_total: int
+    bytes_per_second: float = 0.0
+    eta_seconds: float | None = None
+    error: LabError | None = None
+
+    @property
+    def ended(self) -> bool:
+        return self.state in ("done", "failed", "cancelled")

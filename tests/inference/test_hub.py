@@ -59,11 +59,19 @@ def test_the_operators_folder_comes_before_the_cache(tmp_path):
     assert hub.locate(MODEL, environ) == own
 
 
+def test_what_came_from_modelscope_comes_last(tmp_path):
+    environ = {"LAB_HOME": str(tmp_path), "HF_HUB_CACHE": str(tmp_path / "cache")}
+    own = _fill(tmp_path / "models" / "Qwen" / "Qwen3-0.6B")
+    assert hub.locate(MODEL, environ) == own
+    cached = _fill(_snapshot(tmp_path / "cache"))
+    assert hub.locate(MODEL, environ) == cached
+
+
 @pytest.mark.parametrize("missing", ["config.json", "tokenizer.json", "model.safetensors"])
 def test_half_a_download_is_not_here(tmp_path, missing):
     folder = _fill(_snapshot(tmp_path))
     (folder / missing).unlink()
-    environ = {"HF_HUB_CACHE": str(tmp_path)}
+    environ = {"HF_HUB_CACHE": str(tmp_path), "LAB_HOME": str(tmp_path / "home")}
     assert not hub.is_here(MODEL, environ)
     with pytest.raises(ModelNotHere, match=r"Qwen/Qwen3-0\.6B .*1\.5 GB"):
         hub.locate(MODEL, environ)
@@ -73,14 +81,14 @@ def test_a_dangling_link_is_not_here(tmp_path):
     folder = _fill(_snapshot(tmp_path))
     (folder / "model.safetensors").unlink()
     (folder / "model.safetensors").symlink_to(tmp_path / "blob-not-there")
-    assert not hub.is_here(MODEL, {"HF_HUB_CACHE": str(tmp_path)})
+    assert not hub.is_here(MODEL, {"HF_HUB_CACHE": str(tmp_path), "LAB_HOME": str(tmp_path)})
 
 
 def test_every_shard_of_the_index_must_be_there(tmp_path):
     folder = _fill(_snapshot(tmp_path), weights=("a.safetensors",))
     index = {"weight_map": {"x": "a.safetensors", "y": "b.safetensors"}}
     (folder / "model.safetensors.index.json").write_text(json.dumps(index), encoding="utf-8")
-    environ = {"HF_HUB_CACHE": str(tmp_path)}
+    environ = {"HF_HUB_CACHE": str(tmp_path), "LAB_HOME": str(tmp_path / "home")}
     assert not hub.is_here(MODEL, environ)
     (folder / "b.safetensors").write_bytes(b"")
     assert hub.is_here(MODEL, environ)
@@ -89,7 +97,7 @@ def test_every_shard_of_the_index_must_be_there(tmp_path):
 def test_a_half_written_index_is_not_here(tmp_path):
     folder = _fill(_snapshot(tmp_path), weights=())
     (folder / "model.safetensors.index.json").write_text('{"weight_map": {', encoding="utf-8")
-    assert not hub.is_here(MODEL, {"HF_HUB_CACHE": str(tmp_path)})
+    assert not hub.is_here(MODEL, {"HF_HUB_CACHE": str(tmp_path), "LAB_HOME": str(tmp_path)})
 
 
 def test_the_fingerprint_of_a_local_folder_follows_its_weights(tmp_path):
