@@ -38,7 +38,7 @@ ERRORS_ZH: dict[str, str] = {
     "wrong_model_for_task": "{model} 不能用于{task}。请从本页的模型列表中选一个。",
     "model_not_here": (
         "这台机器上还没有 {model}（需要下载 {size}）。"
-        "请用“hf download {model}”下载，或选择一个已经就绪的模型。"
+        "请用“python -m inference fetch {model}”下载，或选择一个已经就绪的模型。"
     ),
     "model_does_not_fit": (
         "{model} 大约需要 {needed} 内存，目前可用 {available}。请选择小一些的模型。"

@@ -60,9 +60,9 @@ SENTENCES: dict[str, tuple[str, str]] = {
     ),
     "note_away": (
         "Not on this machine yet: {size} to download. Nothing is downloaded unasked; fetch it with "
-        "`hf download {model}` and reload this page.",
-        "这台机器上还没有：需要下载 {size}。应用不会自行下载；请运行 `hf download {model}`，"
-        "然后刷新页面。",
+        "`python -m inference fetch {model}` and reload this page.",
+        "这台机器上还没有：需要下载 {size}。应用不会自行下载；请运行 "
+        "`python -m inference fetch {model}`，然后刷新页面。",
     ),
     "note_fits": (
         "Fits this machine: it needs about {needed}, and {available} is free.",

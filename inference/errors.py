@@ -120,7 +120,7 @@ class WrongModelForTask(ModelUnavailable):
 class ModelNotHere(ModelUnavailable):
     sentence = (
         "{model} is not on this machine yet ({size} to download). "
-        "Fetch it with “hf download {model}”, or choose a model that is already here."
+        "Fetch it with “python -m inference fetch {model}”, or choose a model that is already here."
     )
 
 

@@ -149,7 +149,7 @@ def test_the_command_lines_shown_are_understood():
     lines = "\n".join(blocks(read("README.md"))).splitlines()
     shown = [shlex.split(line)[3:] for line in lines if line.startswith("python -m finetune ")]
     assert {arguments[0] for arguments in shown} == {
-        "inspect", "train", "resume", "evaluate", "export",
+        "inspect", "estimate", "train", "resume", "evaluate", "export",
     }  # fmt: skip
     for arguments in shown:
         parser().parse_args(arguments)
