@@ -129,7 +129,7 @@ ERRORS_ZH: dict[str, str] = {
         "端口 {port} 已被占用。请停止占用它的程序，或用 GRADIO_SERVER_PORT 指定另一个端口。"
     ),
     # training
-    "table_refused": "这个文件无法使用，发现 {count} 个问题。{what}{advice}",
+    "table_refused": "用这个表格无法开始训练，发现 {count} 个问题。{what}{advice}",
     "recipe_refused": "这些设置无法使用，发现 {count} 个问题。{what}{advice}",
     "run_not_found": "这里没有这个训练。请从你的训练列表中选一个。",
     "run_busy": "这个训练的状态是“{status}”。请先停止它，或等它结束。",
@@ -342,14 +342,14 @@ PROBLEMS_ZH: dict[str, tuple[str, str]] = {
     "unknown_setting": ("没有名为“{name}”的设置。", "请使用列出的设置。"),
     "unknown_setting_close": ("没有名为“{name}”的设置。", "你要写的是“{close}”吗？"),
     "setting_without_value": ("“{name}”没有写成 key=value 的形式。", "例如可以写 r=16。"),
-    "setting_not_whole": ("{name} 必须是整数。", _SETTING_ADVICE),
-    "setting_not_number": ("{name} 必须是有限的数。", _SETTING_ADVICE),
-    "setting_not_boolean": ("{name} 必须是 true 或 false。", _SETTING_ADVICE),
-    "setting_out_of_bounds": ("{name} 超出了范围：{bounds}。", _SETTING_ADVICE),
-    "setting_not_a_choice": ("{name} 必须是以下之一：{choices}。", _SETTING_ADVICE),
-    "setting_not_modules": ("{name} 必须是“all-linear”，或一组层的名称。", _SETTING_ADVICE),
-    "max_steps_zero": ("{name} 至少是 1；写 -1 则按训练轮数计算。", _SETTING_ADVICE),
-    "recipe_field_refused": ("{name} 无法使用：{reason}。", "请改正它。"),
+    "setting_not_whole": ("“{name}”必须是整数。", _SETTING_ADVICE),
+    "setting_not_number": ("“{name}”必须是有限的数。", _SETTING_ADVICE),
+    "setting_not_boolean": ("“{name}”必须是 true 或 false。", _SETTING_ADVICE),
+    "setting_out_of_bounds": ("“{name}”超出了范围：{bounds}。", _SETTING_ADVICE),
+    "setting_not_a_choice": ("“{name}”必须是以下之一：{choices}。", _SETTING_ADVICE),
+    "setting_not_modules": ("“{name}”必须是“all-linear”，或一组层的名称。", _SETTING_ADVICE),
+    "max_steps_zero": ("“{name}”至少是 1；写 -1 则按训练轮数计算。", _SETTING_ADVICE),
+    "recipe_field_refused": ("“{name}”无法使用：{reason}。", "请改正它。"),
 }
 
 # `reason` of a failed event, where it is no error's code -> (English, Chinese)
@@ -663,6 +663,8 @@ def _word(code: str, name: str, value: Any, language: str) -> Any:
     if name == "reason" and chinese:
         found = ((re.fullmatch(english, value), words) for english, words in _REASONS_ZH)
         return next((match.expand(words) for match, words in found if match), value)
+    if name == "name" and value in SETTINGS:  # as the form calls it; the key is part of that
+        return SETTINGS[value][chinese][0]
     words = _WORDS.get(f"{code}.{name}", _WORDS.get(name, {}))
     return words[value][chinese] if value in words else value
 

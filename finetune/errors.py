@@ -34,7 +34,7 @@ class Refused(LabError):
 
 
 class TableRefused(Refused):
-    sentence = "This file cannot be used; problems found: {count}. {what} {advice}"
+    sentence = "This table cannot be trained on; problems found: {count}. {what} {advice}"
 
 
 class RecipeRefused(Refused):

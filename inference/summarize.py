@@ -86,7 +86,7 @@ def _section(
         with generation:
             for tick, _ in enumerate(generation.ticks(), start=1):
                 if tick % TICKS_A_HEARTBEAT == 0:
-                    yield _decoded(loaded, generation.tokens).rstrip("\ufffd")
+                    yield _decoded(loaded, generation.tokens)
             if generation.late:
                 raise DeadlinePassed(seconds=round(deadline_seconds))
             tokens = generation.output[0].tolist()
@@ -118,11 +118,11 @@ def _config(loaded: Loaded, settings: SummarySettings, source_tokens: int) -> Ge
 
 
 def _decoded(loaded: Loaded, tokens: list[int]) -> str:
-    return without_gaps(
-        loaded.tokenizer.decode(
-            list(tokens), skip_special_tokens=True, clean_up_tokenization_spaces=False
-        )
+    """The text, without the halves of characters that a small model may write or be cut at."""
+    text = loaded.tokenizer.decode(
+        list(tokens), skip_special_tokens=True, clean_up_tokenization_spaces=False
     )
+    return without_gaps(text.replace("\ufffd", ""))
 
 
 def _tokens(tokenizer: PreTrainedTokenizerBase, texts: list[str]) -> list[int]:

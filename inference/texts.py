@@ -94,9 +94,11 @@ def without_gaps(text: str) -> str:
 
 
 def whole_sentences(text: str) -> str:
-    """Drop an unfinished last sentence if at least half of the text remains."""
+    """Drop an unfinished last sentence if at least half of the text remains, else mark it “…”."""
     ends = [match.end() for match in _ENDS.finditer(text)]
-    return text[: ends[-1]] if ends and ends[-1] * 2 >= len(text) else text
+    if ends and ends[-1] * 2 >= len(text):
+        return text[: ends[-1]]
+    return f"{text.rstrip()}…"
 
 
 def _fitting(text: str, length: int, limit: int, count: Count) -> Iterator[tuple[str, int]]:

@@ -138,7 +138,7 @@ def test_a_refused_file_is_told_with_its_first_error_and_row():
     refused = TableRefused([warning, error, many])
     assert error_sentence(refused, "en") == str(refused)
     assert error_sentence(refused, "zh") == (
-        "这个文件无法使用，发现 2 个问题。每一行的标签都相同，没有什么可以区分的（第 3 行）。"
+        "用这个表格无法开始训练，发现 2 个问题。每一行的标签都相同，没有什么可以区分的（第 3 行）。"
         "请提供至少有两种标签的数据。"
     )
     assert "（第 1234 行）。" in error_sentence(TableRefused([many]), "zh")
@@ -148,7 +148,7 @@ def test_a_refused_recipe_is_told_without_a_row():
     with pytest.raises(RecipeRefused) as caught:
         Recipe.plan("chat", "builtin/chat", 100, 4_000_000, settings={"seed": -1})
     assert error_sentence(caught.value, "zh") == (
-        "这些设置无法使用，发现 1 个问题。seed 超出了范围：0 ≤ seed ≤ 4,294,967,295。"
+        "这些设置无法使用，发现 1 个问题。“随机种子（seed）”超出了范围：0 ≤ seed ≤ 4,294,967,295。"
         "请改正，或者留空，由训练强度决定。"
     )
     assert error_sentence(caught.value, "en") == str(caught.value)

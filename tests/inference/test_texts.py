@@ -81,8 +81,8 @@ def test_gaps_between_chinese_characters_go_and_others_stay():
         ("No end at all", None),
     ],
 )
-def test_an_unfinished_sentence_is_dropped_if_enough_remains(text, kept):
-    assert whole_sentences(text) == (kept or text)
+def test_an_unfinished_sentence_is_dropped_if_enough_remains_and_marked_if_not(text, kept):
+    assert whole_sentences(text) == (kept or f"{text}…")
 
 
 def test_text_is_checked_for_length_and_emptiness():
