@@ -10,13 +10,20 @@ from dataclasses import dataclass
 from typing import Any
 
 from components._services import Services
-from finetune.adapter import WEIGHTS
 from finetune.errors import NothingToDownload
 from inference import hardware, hub
 from inference.catalog import Model, Task
 from inference.errors import AdapterRefused, ModelDoesNotFit, WrongModelForTask
 from inference.prompts import normalise
-from inference.records import ChatSettings, Choice, Chunk, Scores, Summary, SummarySettings
+from inference.records import (
+    ADAPTER_WEIGHTS,
+    ChatSettings,
+    Choice,
+    Chunk,
+    Scores,
+    Summary,
+    SummarySettings,
+)
 from inference.texts import check_text
 from inference.units import readable_bytes
 
@@ -46,8 +53,8 @@ def find(services: Services, task: Task, wanted: Wanted) -> Found:
     """The weights `wanted` stands for.
 
     Raises:
-        ModelUnknown, WrongModelForTask, ModelNotHere, RunNotFound, NothingToDownload,
-        AdapterRefused
+        ModelUnknown, WrongModelForTask, ModelDoesNotFit, ModelNotHere, RunNotFound,
+        NothingToDownload, AdapterRefused
     """
     if wanted.run_id:
         return _adapter(services, task, wanted)
@@ -82,7 +89,7 @@ def _adapter(services: Services, task: Task, wanted: Wanted) -> Found:
     trained_on = run.facts["ran"]["base"]
     if hub.config_hash(folder) != trained_on["config_sha256"]:
         raise AdapterRefused(expected=trained_on["id"], found=hub.name_of(folder))
-    written = (run.adapter / WEIGHTS).stat().st_mtime_ns
+    written = (run.adapter / ADAPTER_WEIGHTS).stat().st_mtime_ns
     return Found(Choice(folder, run.adapter, version=written), model)
 
 

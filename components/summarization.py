@@ -14,7 +14,7 @@ from inference.records import SUMMARY_LENGTHS, Summary, SummarySettings
 
 
 def build(page: Page) -> None:
-    services, defaults = page.services, SummarySettings()
+    services = page.services
     gr.Markdown(i18n("summary_intro"), elem_classes="lab-intro")
     with gr.Row():
         with gr.Column(scale=3, min_width=320):
@@ -40,14 +40,7 @@ def build(page: Page) -> None:
             figures = gr.Markdown(elem_classes="lab-note", elem_id="summary-figures")
         with gr.Column(scale=1, min_width=280):
             picker = _picker.place(page, "summarization", "summarization")
-            length = gr.Radio(
-                [(i18n(f"length_{name}"), name) for name in SUMMARY_LENGTHS],
-                value=defaults.length,
-                label=i18n("summary_length"),
-            )
-            fast = gr.Checkbox(
-                defaults.fast, label=i18n("summary_fast"), info=i18n("summary_fast_info")
-            )
+            length, fast = _place_settings()
 
     def summarize(
         language: Language, source: str, length: str, fast: bool, *picked: Any
@@ -79,6 +72,18 @@ def build(page: Page) -> None:
     halted = stop.click(None, cancels=[running], api_visibility="private")
     page.on(halted.then, stopped, [], [figures, run, stop])
     page.on(example.click, lambda language: say("summary_example", language), [], [text])
+
+
+def _place_settings() -> tuple[gr.Radio, gr.Checkbox]:
+    """What `SummarySettings` holds, in its order."""
+    defaults = SummarySettings()
+    length = gr.Radio(
+        [(i18n(f"length_{name}"), name) for name in SUMMARY_LENGTHS],
+        value=defaults.length,
+        label=i18n("summary_length"),
+    )
+    fast = gr.Checkbox(defaults.fast, label=i18n("summary_fast"), info=i18n("summary_fast_info"))
+    return length, fast
 
 
 def _buttons(busy: bool) -> tuple[gr.Button, gr.Button]:

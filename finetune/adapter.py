@@ -11,13 +11,10 @@ from typing import TYPE_CHECKING
 from finetune.bases import Base, Labels
 from finetune.files import replace_folder, write_json
 from finetune.runs import Run
+from inference.records import ADAPTER_RECORD
 
 if TYPE_CHECKING:
     from peft import PeftModel
-
-WEIGHTS = "adapter_model.safetensors"
-CONFIG = "adapter_config.json"
-LAB = "lab.json"
 
 
 def save_adapter(run: Run, model: "PeftModel", base: Base, labels: Labels | None) -> Path:
@@ -28,7 +25,7 @@ def save_adapter(run: Run, model: "PeftModel", base: Base, labels: Labels | None
     model.save_pretrained(aside, safe_serialization=True, save_embedding_layers=False)
     (aside / "README.md").unlink(missing_ok=True)  # peft's card names a folder of this machine
     write_json(
-        aside / LAB,
+        aside / ADAPTER_RECORD,
         {
             "task": run.recipe.task,
             "base": base.id,

@@ -8,9 +8,9 @@ import zipfile
 from pathlib import Path
 from typing import Any
 
-from finetune.adapter import CONFIG, LAB, WEIGHTS
 from finetune.errors import NothingToDownload
 from finetune.run import Run
+from inference.records import ADAPTER_CONFIG, ADAPTER_RECORD, ADAPTER_WEIGHTS
 
 _KIND = {
     "chat": "AutoModelForCausalLM",
@@ -62,14 +62,14 @@ def adapter_zip(run: Run, folder: Path) -> Path:
     adapter = run.adapter
     if adapter is None:
         raise NothingToDownload(status=run.status())
-    config = json.loads((adapter / CONFIG).read_text("utf-8"))
+    config = json.loads((adapter / ADAPTER_CONFIG).read_text("utf-8"))
     config["base_model_name_or_path"] = run.facts["ran"]["base"]["id"]
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"adapter-{run.id}.zip"
     with zipfile.ZipFile(path, "w", zipfile.ZIP_STORED) as archive:
-        archive.write(adapter / WEIGHTS, WEIGHTS)
-        archive.writestr(CONFIG, json.dumps(config, indent=1, ensure_ascii=False))
-        archive.write(adapter / LAB, LAB)
+        archive.write(adapter / ADAPTER_WEIGHTS, ADAPTER_WEIGHTS)
+        archive.writestr(ADAPTER_CONFIG, json.dumps(config, indent=1, ensure_ascii=False))
+        archive.write(adapter / ADAPTER_RECORD, ADAPTER_RECORD)
         archive.writestr("README.md", card(run))
     return path
 

@@ -30,6 +30,7 @@ from finetune.errors import RunBusy, RunNotFinished, RunNotFound
 from finetune.events import Event, EventType, Progress
 from finetune.files import write_json, write_text
 from finetune.recipe import Recipe
+from inference.records import ADAPTER_WEIGHTS
 
 try:
     import fcntl
@@ -135,7 +136,7 @@ class Run:
     def adapter(self) -> Path | None:
         """The adapter's folder once a finished or stopped training has written it."""
         folder = self.folder / "adapter"
-        return folder if (folder / "adapter_model.safetensors").exists() else None
+        return folder if (folder / ADAPTER_WEIGHTS).exists() else None
 
     # Who works on it
 

@@ -36,9 +36,6 @@ from inference import hardware
 from inference.errors import LabError
 
 VERSIONS = ("torch", "transformers", "peft", "accelerate", "datasets", "tokenizers", "safetensors")
-# Below this many parameters one thread is as fast as several, and where the machine is busy far
-# faster: threads that wait for each other at every small matrix (measured: 17 times, 1 M, 2 cores).
-SINGLE_THREAD_PARAMETERS = 20_000_000
 WATCHED_ROWS = 256  # held-out rows the loss is watched on while training
 
 
@@ -171,7 +168,7 @@ class _Training:
         before = self.run.facts.get("ran", {}).get("threads")
         if before:
             return int(before)
-        return 1 if base.parameters < SINGLE_THREAD_PARAMETERS else max(1, int(hardware.cores()))
+        return 1 if base.parameters < hardware.ONE_THREAD else max(1, int(hardware.cores()))
 
     # 2 and 3 examples, training
 

@@ -24,10 +24,6 @@ from transformers.generation.streamers import BaseStreamer
 
 from inference import hardware
 
-# Below this many weights one thread is as fast as many on an idle machine, and several times
-# faster beside a training run, where threads that wait for one another are the whole cost.
-ONE_THREAD = 20_000_000
-
 # Ten looks a second: as often as a page is updated, and rarely enough to cost nothing.
 TICK = 0.1
 
@@ -115,7 +111,7 @@ def set_threads(model: torch.nn.Module) -> None:
 
     torch counts them for each calling thread, so each piece of work says it anew.
     """
-    small = sum(weight.numel() for weight in model.parameters()) < ONE_THREAD
+    small = sum(weight.numel() for weight in model.parameters()) < hardware.ONE_THREAD
     bound = os.environ.get("OMP_NUM_THREADS", "")
     most = int(bound) if bound.isdecimal() and int(bound) else int(hardware.cores())
     torch.set_num_threads(1 if small else max(1, most))

@@ -39,6 +39,9 @@ ZERO_GPU_BYTES = 45_097_156_608
 CACHED_TOKENS = 2_048
 TRAINED_TOKENS = 512
 SMALL = 200_000_000
+# Below this many weights one thread is as fast as several, and many times faster on a busy
+# machine, where threads wait for each other at every small matrix (17 times: 1 M, 2 cores).
+ONE_THREAD = 20_000_000
 
 
 @dataclass(frozen=True)

@@ -36,11 +36,8 @@ from inference.errors import (
     ModelBroken,
     WrongModelForTask,
 )
-from inference.records import Choice
+from inference.records import ADAPTER_CONFIG, ADAPTER_RECORD, ADAPTER_WEIGHTS, Choice
 
-ADAPTER_WEIGHTS = "adapter_model.safetensors"
-ADAPTER_CONFIG = "adapter_config.json"
-ADAPTER_RECORD = "lab.json"
 _HARMLESS = {".json", ".md", ".txt", ".jinja"}
 _CLASSES = {
     "chat": AutoModelForCausalLM,

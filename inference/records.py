@@ -11,6 +11,11 @@ from typing import ClassVar, Literal
 
 from inference.errors import LabError, SettingChoiceRefused, SettingsRefused
 
+# The files of an adapter's folder: peft's two, and what ours says of its base and labels.
+ADAPTER_WEIGHTS = "adapter_model.safetensors"
+ADAPTER_CONFIG = "adapter_config.json"
+ADAPTER_RECORD = "lab.json"
+
 FinishReason = Literal["stop", "length", "cancelled", "deadline"]
 FetchState = Literal["waiting", "probing", "downloading", "checking", "done", "failed", "cancelled"]
 SummaryLength = Literal["short", "medium", "long"]
