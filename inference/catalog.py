@@ -22,7 +22,18 @@ BUILTIN_TASKS: dict[str, Task] = {
     "builtin/summary": "summarization",
     "builtin/sentiment": "classification",
 }
+Precision = Literal["float32", "bfloat16", "float16", "int8", "int4"]
+PRECISION_BITS: dict[Precision, int] = {
+    "float32": 32,
+    "bfloat16": 16,
+    "float16": 16,
+    "int8": 8,
+    "int4": 4,
+}
+MAIN = "main"
 _ID = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*", re.ASCII)
+_REVISION = re.compile(r"refs/pr/[1-9]\d{0,8}|(?=.{1,100}\Z)\w[\w-]*(\.[\w-]+)*", re.ASCII)
+_FILE = re.compile(r"\w[\w-]*(\.[\w-]+)*", re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -49,7 +60,10 @@ class Architecture:
 class Model:
     """One model on offer.
 
-    `download_bytes` is what has to be fetched, `dtype_bytes` the bytes of one published weight.
+    `revision` says where on the Hub its files are: a branch, a commit or `refs/pr/N`, a pull
+    request (some models have safetensors only there). `files` are the names of those needed, as
+    far as known, `download_bytes` the bytes of all of them as published, `dtype_bytes` those of
+    one published weight.
     `demo` marks the built-in ones, `served` those listed in their task's tab, `trainable` those
     offered as a base for fine-tuning. `labels` are the class names by the model's card, in the
     order of its outputs; empty where its own config has good names (or it classifies nothing).
@@ -70,6 +84,13 @@ class Model:
     trainable: bool = False
     labels: tuple[str, ...] = ()
     single_turn: bool = False
+    revision: str = MAIN
+    files: tuple[str, ...] = ()
+
+    def weight_bytes(self, precision: Precision) -> int:
+        """The weights alone in this precision: no cache, no activations, no scales of the
+        quantisation, and every weight quantised (in practice some are left as they are)."""
+        return -(-self.architecture.parameters * PRECISION_BITS[precision] // 8)
 
 
 @dataclass(frozen=True)
@@ -82,7 +103,8 @@ class Catalog:
 
         That file holds a list of objects: `id`, `title`, `task`, `config` (the contents of the
         model's own config.json: qwen3, bart or bert), `licence`, `languages`, `download_bytes`,
-        and optionally `dtype_bytes`, `thinking`, `served`, `trainable`, `labels`, `single_turn`.
+        and optionally `dtype_bytes`, `thinking`, `served`, `trainable`, `labels`, `single_turn`,
+        `revision` (a branch, a commit or `refs/pr/N`; "main" by default), `files`.
         A record with a known id replaces it.
 
         Raises:
@@ -224,7 +246,7 @@ def _builtin() -> list[Model]:
 def _record(entry: Mapping[str, Any]) -> Model:
     values = {**entry, "architecture": architecture_of(entry["config"])}
     del values["config"]
-    for name in ("languages", "labels"):
+    for name in ("languages", "labels", "files"):
         values[name] = tuple(values.get(name, ()))
     return Model(**values)
 
@@ -261,4 +283,8 @@ def _checked(entry: Mapping[str, Any]) -> Model:
         number = getattr(model, name)
         if not isinstance(number, int) or number <= 0:
             raise ValueError(f"{name} must be a positive whole number")
+    if not isinstance(model.revision, str) or not _REVISION.fullmatch(model.revision):
+        raise ValueError("revision must be a branch, a commit or refs/pr/N")
+    if not isinstance(entry.get("files", []), list) or not all(map(_FILE.fullmatch, model.files)):
+        raise ValueError("files must be a list of file names")
     return model

@@ -56,7 +56,12 @@ def probe(request: Request) -> Request:
     say({"ready": True})
     api = HfApi(token=request["token"] or False)
     try:
-        info = api.model_info(request["model"], files_metadata=True, timeout=request["seconds"])
+        info = api.model_info(
+            request["model"],
+            revision=request["ref"],
+            files_metadata=True,
+            timeout=request["seconds"],
+        )
         files = [
             # What the client names the file's blob by: the sha256 of a large one, else git's id.
             (file.rfilename, file.size, file.lfs.sha256 if file.lfs else file.blob_id)
@@ -78,7 +83,7 @@ def download(request: Request) -> Request:
     snapshot = folder / "snapshots" / revision
     headers = {**build_hf_headers(token=request["token"] or False), "Accept-Encoding": "identity"}
     stream = _streaming(get_session(), headers, request["seconds"])
-    for place in (folder / "blobs", snapshot, folder / "refs", folder.parent / ".locks"):
+    for place in (folder / "blobs", snapshot, folder.parent / ".locks"):
         place.mkdir(parents=True, exist_ok=True)
 
     def one(blob: str, size: int, names: list[str]) -> None:
@@ -96,10 +101,17 @@ def download(request: Request) -> Request:
         work = [pool.submit(one, *content, names) for content, names in same.items()]
         for done in as_completed(work):
             done.result()
-        main = folder / "refs" / "main"
-        main.with_suffix(".new").write_text(revision, encoding="utf-8")
-        main.with_suffix(".new").replace(main)
+        if request["ref"] != revision:  # a commit needs none
+            _refer(folder / "refs" / request["ref"], revision)
     return {"folder": str(snapshot)}
+
+
+def _refer(ref: Path, commit: str) -> None:
+    """Note which commit a branch or a pull request stands for, as the Hub's client does."""
+    ref.parent.mkdir(parents=True, exist_ok=True)
+    new = ref.with_name(f"{ref.name}.new")
+    new.write_text(commit, encoding="utf-8")
+    new.replace(ref)
 
 
 Stream = Callable[[str, int], Any]

@@ -11,7 +11,7 @@ import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from inference.catalog import BUILTIN_FOLDER, Model
+from inference.catalog import BUILTIN_FOLDER, MAIN, Model
 from inference.errors import ModelNotHere
 from inference.home import models_folder
 from inference.units import readable_bytes
@@ -25,17 +25,20 @@ def locate(model: Model, environ: Mapping[str, str] = os.environ) -> Path:
     Hugging Face cache (`HF_HUB_CACHE`, `HF_HOME`, `XDG_CACHE_HOME` as the Hub's client reads
     them), else `LAB_HOME/models/<org>/<name>`, where downloads from ModelScope go.
 
+    Of the snapshots in the cache, that of the model's own revision comes first, then that of main,
+    then the newest.
+
     Raises:
         ModelNotHere: it is nowhere, or only in part.
     """
-    for folder in _candidates(model.id, environ):
+    for folder in _candidates(model, environ):
         if is_complete(folder):
             return folder
     raise ModelNotHere(model=model.id, size=readable_bytes(model.download_bytes))
 
 
 def is_here(model: Model, environ: Mapping[str, str] = os.environ) -> bool:
-    return any(is_complete(folder) for folder in _candidates(model.id, environ))
+    return any(is_complete(folder) for folder in _candidates(model, environ))
 
 
 def is_complete(folder: Path) -> bool:
@@ -134,18 +137,19 @@ def _is_snapshot(folder: Path) -> bool:
     return folder.parent.name == "snapshots" and folder.parent.parent.name.startswith("models--")
 
 
-def _candidates(model_id: str, environ: Mapping[str, str]) -> Iterator[Path]:
-    organisation, _, name = model_id.partition("/")
+def _candidates(model: Model, environ: Mapping[str, str]) -> Iterator[Path]:
+    organisation, _, name = model.id.partition("/")
     if organisation == "builtin":
         yield BUILTIN_FOLDER / name
         return
     if environ.get("LAB_MODELS"):
         yield Path(environ["LAB_MODELS"]).expanduser().resolve() / organisation / name
-    repository = repository_folder(model_id, environ)
-    main = repository / "refs" / "main"
-    if main.is_file():
-        yield repository / "snapshots" / main.read_text(encoding="utf-8").strip()
+    repository = repository_folder(model.id, environ)
     snapshots = repository / "snapshots"
+    for wanted in dict.fromkeys((model.revision, MAIN)):
+        ref = repository / "refs" / wanted
+        # A commit has no reference: it is the name of its snapshot.
+        yield snapshots / (ref.read_text(encoding="utf-8").strip() if ref.is_file() else wanted)
     if snapshots.is_dir():
         yield from sorted(snapshots.iterdir(), key=lambda it: it.stat().st_mtime, reverse=True)
     yield models_folder(environ) / organisation / name

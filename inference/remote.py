@@ -174,7 +174,8 @@ class Child:
 
     def __init__(self, source: Source, work: str, **request: Any) -> None:
         self._source = source
-        request |= {"source": source.name, "work": work, "model": source.model.id}
+        model = source.model
+        request |= {"source": source.name, "work": work, "model": model.id, "ref": model.revision}
         given = source.environ.items()
         passed = {name: value for name, value in given if value and name.upper() in _PASSED_ON}
         self._process = subprocess.Popen(

@@ -1,6 +1,7 @@
 """A model hub on this machine: what the Hub's unmodified client asks for, served from a folder.
 
-`<folder>/<organisation>/<name>/…` is what it has. Large files (`.safetensors`, `.bin`) are
+`<folder>/<organisation>/<name>/…` is what it has on main, `<name>@refs-pr-3/…` what it has in
+that pull request (`/` is written `-`). Large files (`.safetensors`, `.bin`) are
 redirected to another host name, as the Hub does. `faults` makes a repository misbehave.
 """
 
@@ -18,9 +19,16 @@ from urllib.parse import unquote, urlsplit
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
 LARGE = (".safetensors", ".bin")
 _PATHS = (
-    re.compile(r"/api/models/(?P<repo>[^/]+/[^/]+)(/revision/[^/]+|(?P<tree>/tree/[^/]+))?"),
-    re.compile(r"/(?P<cdn>cdn/)?(?P<repo>[^/]+/[^/]+)/resolve/[^/]+/(?P<file>.+)"),
+    re.compile(
+        r"/api/models/(?P<repo>[^/]+/[^/]+)(/(revision|(?P<tree>tree))/(?P<revision>[^/]+))?"
+    ),
+    re.compile(r"/(?P<cdn>cdn/)?(?P<repo>[^/]+/[^/]+)/resolve/(?P<revision>[^/]+)/(?P<file>.+)"),
 )
+
+
+def commit_of(revision: str) -> str:
+    """The commit that this branch or pull request stands for; the same in every repository."""
+    return COMMIT if revision == "main" else hashlib.sha1(revision.encode()).hexdigest()
 
 
 @dataclass(frozen=True)
@@ -76,9 +84,13 @@ class StandInHub:
     def url(self) -> str:
         return f"http://127.0.0.1:{self.port}"
 
-    def files(self, repo: str) -> dict[str, bytes]:
-        root = self.folder / repo
-        return {it.name: it.read_bytes() for it in sorted(root.iterdir()) if it.is_file()}
+    def find(self, repo: str, revision: str) -> tuple[str, Path] | None:
+        """The commit and the folder of a revision, named or given by its commit."""
+        for folder in (self.folder / repo, *self.folder.glob(f"{repo}@*")):
+            name = folder.name.partition("@")[2].replace("-", "/") or "main"
+            if revision in (name, commit_of(name)) and folder.is_dir():
+                return commit_of(name), folder
+        return None
 
     def bodies(self, name: str = "") -> list[Asked]:
         """The requests that were answered with (a part of) this file, or of any."""
@@ -113,12 +125,16 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         hub = self.server.hub
-        path = unquote(urlsplit(self.path).path)
+        path = urlsplit(self.path).path
         headers = {name.lower(): value for name, value in self.headers.items()}
-        hub.asked.append(Asked(self.command, path, headers))
+        hub.asked.append(Asked(self.command, unquote(path), headers))
+        # As it was sent: a revision is one part of the path, its slashes are encoded.
         match = next(filter(None, (it.fullmatch(path) for it in _PATHS)), None)
         if match is None or not (hub.folder / match["repo"]).is_dir():
             return self._send(404, {"X-Error-Code": "RepoNotFound"})
+        found = hub.find(match["repo"], unquote(match["revision"] or "main"))
+        if found is None:
+            return self._send(404, {"X-Error-Code": "RevisionNotFound"})
         repo, name = match["repo"], match.groupdict().get("file")
         fault = hub.faults.get(repo)
         large = name is not None and name.endswith(LARGE)
@@ -132,20 +148,23 @@ class _Handler(BaseHTTPRequestHandler):
         if fault and fault.what == "page":
             return self._send(200, {"Content-Type": "text/html"}, b"<html>Welcome</html>")
         if name is None:
-            make = _tree if match["tree"] else _description
-            answer = json.dumps(make(repo, hub.files(repo))).encode()
-            return self._send(200, {"Content-Type": "application/json"}, answer)
-        return self._file(repo, name, bool(match["cdn"]), fault)
+            commit, files = found[0], _files(found[1])
+            answer = _tree(files) if match["tree"] else _description(repo, commit, files)
+            body = json.dumps(answer).encode()
+            return self._send(200, {"Content-Type": "application/json"}, body)
+        return self._file(repo, *found, name, bool(match["cdn"]), fault)
 
-    def _file(self, repo: str, name: str, cdn: bool, fault: Fault | None) -> None:
-        path = self.server.hub.folder / repo / name
+    def _file(
+        self, repo: str, commit: str, folder: Path, name: str, cdn: bool, fault: Fault | None
+    ) -> None:
+        path = folder / name
         if not path.is_file():
             return self._send(404, {"X-Error-Code": "EntryNotFound"})
         data = path.read_bytes()
-        headers = {"ETag": f'"{_etag(name, data)}"', "X-Repo-Commit": COMMIT}
+        headers = {"ETag": f'"{_etag(name, data)}"', "X-Repo-Commit": commit}
         if name.endswith(LARGE) and not cdn:
             headers |= {"X-Linked-Etag": headers["ETag"], "X-Linked-Size": str(len(data))}
-            other = f"http://localhost:{self.server.hub.port}/cdn/{repo}/resolve/{COMMIT}/{name}"
+            other = f"http://localhost:{self.server.hub.port}/cdn/{repo}/resolve/{commit}/{name}"
             return self._send(302, {**headers, "Location": other})
         if fault and fault.what == "short":
             data = data[: fault.after]
@@ -187,17 +206,21 @@ class _Handler(BaseHTTPRequestHandler):
             self.wfile.flush()
 
 
-def _description(repo: str, files: dict[str, bytes]) -> dict:
+def _files(folder: Path) -> dict[str, bytes]:
+    return {it.name: it.read_bytes() for it in sorted(folder.iterdir()) if it.is_file()}
+
+
+def _description(repo: str, commit: str, files: dict[str, bytes]) -> dict:
     siblings = []
     for name, data in files.items():
         known = {"rfilename": name, "size": len(data), "blobId": _git_id(data)}
         if name.endswith(LARGE):
             known["lfs"] = {"sha256": _etag(name, data), "size": len(data), "pointerSize": 134}
         siblings.append(known)
-    return {"id": repo, "modelId": repo, "sha": COMMIT, "siblings": siblings, "tags": []}
+    return {"id": repo, "modelId": repo, "sha": commit, "siblings": siblings, "tags": []}
 
 
-def _tree(repo: str, files: dict[str, bytes]) -> list[dict]:
+def _tree(files: dict[str, bytes]) -> list[dict]:
     listed = []
     for name, data in files.items():
         known = {"type": "file", "path": name, "size": len(data), "oid": _git_id(data)}

@@ -4,6 +4,8 @@ import pytest
 
 from inference.catalog import Catalog, architecture_of
 from inference.errors import ConfigurationRefused, ModelUnknown
+from inference.published import PUBLISHED
+from inference.remote import needed
 
 DESIGNED = {
     "chat": ["0.6B", "1.7B", "4B-Instruct-2507", "8B", "14B", "32B"],
@@ -51,17 +53,54 @@ def test_bases_hold_models_that_are_not_served():
     assert len([model for model in catalog.bases("chat") if not model.demo]) == 6
 
 
+@pytest.mark.parametrize("entry", PUBLISHED, ids=lambda entry: entry["id"])
+def test_parameters_are_those_of_the_real_class(entry):
+    import torch
+    import transformers
+
+    kinds = {"qwen3": "Qwen3ForCausalLM", "bart": "BartForConditionalGeneration"}
+    kind = kinds.get(entry["config"]["model_type"], "BertForSequenceClassification")
+    config = getattr(transformers, kind).config_class(**entry["config"])
+    with torch.device("meta"):
+        model = getattr(transformers, kind)(config)
+    counted = sum(parameter.numel() for parameter in model.parameters())  # a tied one is one
+    assert architecture_of(entry["config"]).parameters == counted
+
+
 @pytest.mark.parametrize(
     ("model_id", "parameters"),
     [
-        ("Qwen/Qwen3-0.6B", 596_049_920),
-        ("Qwen/Qwen3-8B", 8_190_735_360),
+        # total_size of model.safetensors.index.json, in bytes of bfloat16
+        ("Qwen/Qwen3-8B", 16_381_470_720 // 2),
+        ("Qwen/Qwen3-14B", 29_536_614_400 // 2),
+        ("Qwen/Qwen3-32B", 65_524_246_528 // 2),
         ("facebook/bart-large-cnn", 406_290_432),
-        ("nlptown/bert-base-multilingual-uncased-sentiment", 167_360_261),
     ],
 )
 def test_parameters_are_those_of_the_published_checkpoints(model_id, parameters):
     assert Catalog.load({}).find(model_id).architecture.parameters == parameters
+
+
+@pytest.mark.parametrize("entry", PUBLISHED, ids=lambda entry: entry["id"])
+def test_what_is_fetched_is_the_weights_and_little_else(entry):
+    model = Catalog.load({}).find(entry["id"])
+    weights = model.architecture.parameters * model.dtype_bytes
+    if model.id in ("Qwen/Qwen3-0.6B", "Qwen/Qwen3-1.7B"):  # embeddings stored twice
+        weights += model.architecture.vocabulary * model.architecture.hidden_size * 2
+    assert 0 < model.download_bytes - weights < 17_000_000
+    assert list(model.files) == needed(model.files)
+
+
+def test_weights_by_precision():
+    model = Catalog.load({}).find("Qwen/Qwen3-8B")
+    sizes = {it: model.weight_bytes(it) for it in ("float32", "bfloat16", "float16", "int8")}
+    assert sizes == {
+        "float32": 32_762_941_440,
+        "bfloat16": 16_381_470_720,
+        "float16": 16_381_470_720,
+        "int8": 8_190_735_360,
+    }
+    assert model.weight_bytes("int4") == 4_095_367_680
 
 
 def test_a_model_that_is_not_on_offer_is_refused_by_name():
@@ -76,7 +115,41 @@ def test_the_operator_adds_a_model_with_a_file(tmp_path):
 
     attention = 8 * 8 + 2 * 8 * 4 + 8 * 8 + 2 * 4
     assert model.architecture.parameters == 10 * 8 + attention + 3 * 8 * 16 + 2 * 8 + 8
-    assert model.served
+    assert model.served and (model.revision, model.files) == ("main", ())
+
+
+@pytest.mark.parametrize(
+    "revision",
+    ["main", "v1.0", "release-2", "refs/pr/13", "7d325972e136def7e8382efe6002693636891852"],
+)
+def test_the_operator_names_a_revision_and_files(tmp_path, revision):
+    path = tmp_path / "more.json"
+    more = {"revision": revision, "files": ["config.json", "model.safetensors", "vocab.txt"]}
+    path.write_text(json.dumps([{**ENTRY, **more}]), encoding="utf-8")
+    model = Catalog.load({"LAB_CATALOG": str(path)}).find("acme/tiny")
+    assert (model.revision, list(model.files)) == (revision, more["files"])
+
+
+REVISIONS = ["", "..", "../main", "a/b", "/main", "refs/pr/", "refs/pr/0", "refs/pr/3/..", "a..b"]
+REVISIONS += [
+    "refs/heads/main",
+    "refs%2Fpr%2F3",
+    "main\n",
+    "-x",
+    ".git",
+    "x" * 101,
+    "版本",
+    3,
+    None,
+]
+
+
+@pytest.mark.parametrize("revision", REVISIONS)
+def test_a_bad_revision_is_refused(tmp_path, revision):
+    path = tmp_path / "more.json"
+    path.write_text(json.dumps([{**ENTRY, "revision": revision}]), encoding="utf-8")
+    with pytest.raises(ConfigurationRefused, match=r"model 1 .*refs/pr/N"):
+        Catalog.load({"LAB_CATALOG": str(path)})
 
 
 @pytest.mark.parametrize(
@@ -90,6 +163,9 @@ def test_the_operator_adds_a_model_with_a_file(tmp_path):
         (json.dumps([{**ENTRY, "config": {"model_type": "t5"}}]), "t5"),
         (json.dumps([{**ENTRY, "download_bytes": "big"}]), "download_bytes"),
         (json.dumps([{**ENTRY, "colour": "red"}]), "colour"),
+        (json.dumps([{**ENTRY, "files": "config.json"}]), "files"),
+        (json.dumps([{**ENTRY, "files": ["../config.json"]}]), "files"),
+        (json.dumps([{**ENTRY, "files": [7]}]), "files|expected string"),
         (json.dumps([17]), "model 1"),
     ],
 )

@@ -17,11 +17,12 @@ from filelock import FileLock
 from inference import errors, fetch_child, hub, remote
 from inference.catalog import BUILTIN_FOLDER, Catalog
 from inference.fetch import Downloads, probe
-from tests.inference.stand_in_hub import COMMIT, Fault, StandInHub
+from tests.inference.stand_in_hub import COMMIT, Fault, StandInHub, commit_of
 from tests.serving import until
 
 CATALOG = Catalog.load({})
-MODEL = CATALOG.find("textattack/bert-base-uncased-SST-2")
+MODEL = CATALOG.find("nlptown/bert-base-multilingual-uncased-sentiment")
+IN_A_PULL_REQUEST = CATALOG.find("textattack/bert-base-uncased-SST-2")
 OTHERS = [CATALOG.find(f"Qwen/Qwen3-{size}") for size in ("0.6B", "1.7B", "8B")]
 SECRET = "hf_of_the_operator"
 TOKEN = "hf_of_the_visitor"
@@ -62,7 +63,7 @@ def downloads(environ):
 
     yield make
     for it in made:
-        for model in (MODEL, *OTHERS):
+        for model in (MODEL, IN_A_PULL_REQUEST, *OTHERS):
             if download := it.find(model.id):
                 download.cancel()
                 assert download.wait(10).ended
@@ -167,6 +168,63 @@ def test_a_model_that_is_here_is_done_without_a_request(source, environ, downloa
     environ["HF_HUB_OFFLINE"] = "1"
     assert downloads().begin(builtin).progress().state == "done"
     assert source.asked == []
+
+
+# Revisions
+
+
+def only_a_pickle(source, model):
+    folder = source.folder / model.id
+    folder.mkdir(parents=True)
+    for name in ("config.json", "vocab.txt", "pytorch_model.bin"):
+        (folder / name).write_bytes(b"{}")
+    return folder
+
+
+def test_safetensors_in_a_pull_request_are_fetched_and_found(source, environ, downloads, tmp_path):
+    model = IN_A_PULL_REQUEST
+    assert model.revision == "refs/pr/2"
+    only_a_pickle(source, model)
+    proposed = source.folder / f"{model.id}@refs-pr-2"
+    shutil.copytree(BUILTIN_FOLDER / "sentiment", proposed)
+
+    end = downloads().begin(model).wait(30)
+    assert (end.state, end.error) == ("done", None)
+    folder = hub.locate(model, environ)
+    assert hub.revision(folder) == commit_of("refs/pr/2") != COMMIT
+    weights = (proposed / "model.safetensors").read_bytes()
+    assert (folder / "model.safetensors").read_bytes() == weights
+    refs = hub.repository_folder(model.id, environ) / "refs"
+    assert [it.relative_to(refs).as_posix() for it in refs.rglob("*") if it.is_file()] == [
+        "refs/pr/2"
+    ]
+
+
+def test_the_hubs_client_finds_a_pull_request_in_its_cache(source, environ, downloads):
+    model = IN_A_PULL_REQUEST
+    only_a_pickle(source, model)
+    small(source, replace(model, id=f"{model.id}@refs-pr-2"))
+    assert downloads().begin(model).wait(30).state == "done"
+    call = "import sys, huggingface_hub as h; print(h.snapshot_download(*sys.argv[1:2], "
+    call += "revision=sys.argv[2], local_files_only=True), h.scan_cache_dir().warnings)"
+    command = [sys.executable, "-c", call, model.id, model.revision]
+    said = subprocess.run(command, env=environ, capture_output=True, text=True, check=True)
+    assert said.stdout.split() == [str(hub.locate(model, environ)), "[]"]
+
+
+def test_a_commit_is_fetched_without_a_reference(source, environ, downloads):
+    small(source, replace(MODEL, id=f"{MODEL.id}@v2"))
+    model = replace(MODEL, revision=commit_of("v2"))
+    assert downloads().begin(model).wait(30).state == "done"
+    assert hub.revision(hub.locate(model, environ)) == commit_of("v2")
+    assert not (hub.repository_folder(model.id, environ) / "refs").exists()
+
+
+def test_a_revision_that_is_not_there_is_missing(source, environ):
+    small(source)
+    with pytest.raises(errors.ModelMissing):
+        probe(replace(MODEL, revision="refs/pr/9"), environ)
+    assert source.bodies() == []
 
 
 # Everything goes wrong

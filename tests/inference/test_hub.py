@@ -1,6 +1,7 @@
 import json
 import os
 import socket
+from dataclasses import replace
 
 import pytest
 
@@ -50,6 +51,22 @@ def test_the_main_branch_comes_before_newer_snapshots(tmp_path):
     refs.mkdir()
     (refs / "main").write_text("old", encoding="utf-8")
     assert hub.locate(MODEL, {"HF_HUB_CACHE": str(tmp_path)}) == main
+
+
+def test_the_models_own_revision_comes_before_main(tmp_path):
+    environ = {"HF_HUB_CACHE": str(tmp_path)}
+    model = replace(MODEL, revision="refs/pr/3")
+    main, proposed = (_fill(_snapshot(tmp_path, commit)) for commit in ("on-main", "proposed"))
+    refs = tmp_path / "models--Qwen--Qwen3-0.6B" / "refs"
+    (refs / "refs" / "pr").mkdir(parents=True)
+    (refs / "main").write_text("on-main", encoding="utf-8")
+    (refs / "refs" / "pr" / "3").write_text("proposed", encoding="utf-8")
+
+    assert hub.locate(model, environ) == proposed
+    assert hub.locate(MODEL, environ) == main
+    assert hub.locate(replace(MODEL, revision="proposed"), environ) == proposed
+    (proposed / "model.safetensors").unlink()
+    assert hub.locate(model, environ) == main
 
 
 def test_the_operators_folder_comes_before_the_cache(tmp_path):
