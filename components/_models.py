@@ -6,12 +6,12 @@ page is there before them.
 
 import sys
 from collections.abc import Generator, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from components._services import Services
 from finetune.errors import NothingToDownload
-from inference import hardware, hub
+from inference import fit, hub, memory
 from inference.catalog import Model, Task
 from inference.errors import AdapterRefused, ModelDoesNotFit, WrongModelForTask
 from inference.prompts import normalise
@@ -61,19 +61,24 @@ def find(services: Services, task: Task, wanted: Wanted) -> Found:
     if wanted.model:
         model = services.catalog.find(wanted.model)
     else:
-        model = hardware.default_model(services.catalog, task)
+        model = fit.default_model(services.catalog, task)
     if model.task != task:
         raise WrongModelForTask(model=model.id, task=task)
     if not hub.is_here(model):
         check_fit(model)  # or the advice would be to download what cannot run
-    return Found(Choice(hub.locate(model)), model)
+    return Found(_choice(model), model)
 
 
-def check_fit(model: Model, use: hardware.Use = "run") -> None:
+def _choice(model: Model) -> Choice:
+    """Its weights, in the best number format that fits."""
+    return Choice(hub.locate(model), precision=fit.fits(model).precision)
+
+
+def check_fit(model: Model, use: memory.Use = "run") -> None:
     """Raises ModelDoesNotFit: this machine has too little memory for that use of it."""
-    fit = hardware.fits(model, use)
-    if not fit.fits:
-        needed, available = readable_bytes(fit.needed), readable_bytes(fit.available)
+    found = fit.fits(model, use)
+    if not found.fits:
+        needed, available = readable_bytes(found.needed), readable_bytes(found.available)
         raise ModelDoesNotFit(model=model.id, needed=needed, available=available)
 
 
@@ -85,12 +90,12 @@ def _adapter(services: Services, task: Task, wanted: Wanted) -> Found:
     if run.adapter is None:
         raise NothingToDownload(status=run.status())
     model = services.catalog.find(recipe.base)
-    folder = hub.locate(model)
+    base = _choice(model)
     trained_on = run.facts["ran"]["base"]
-    if hub.config_hash(folder) != trained_on["config_sha256"]:
-        raise AdapterRefused(expected=trained_on["id"], found=hub.name_of(folder))
+    if hub.config_hash(base.folder) != trained_on["config_sha256"]:
+        raise AdapterRefused(expected=trained_on["id"], found=hub.name_of(base.folder))
     written = (run.adapter / ADAPTER_WEIGHTS).stat().st_mtime_ns
-    return Found(Choice(folder, run.adapter, version=written), model)
+    return Found(replace(base, adapter=run.adapter, version=written), model)
 
 
 def chat(
@@ -148,7 +153,8 @@ def evict_idle() -> None:
 
 def record(model: Model) -> dict[str, Any]:
     """A catalogue entry with what this machine can do with it; JSON types, sizes in bytes."""
-    run, train = hardware.fits(model), hardware.fits(model, "lora")
+    run, train = fit.fits(model), fit.fits(model, "lora")
+    train_quantised = fit.fits(model, "qlora")
     return {
         "id": model.id,
         "title": model.title,
@@ -163,8 +169,12 @@ def record(model: Model) -> dict[str, Any]:
         "here": hub.is_here(model),
         "download_bytes": model.download_bytes,
         "memory_to_run": run.needed,
+        "precision": run.precision,
+        "cache_per_1000_tokens": memory.cache(model.architecture, 1_000, run.precision),
         "memory_to_train": train.needed,
+        "memory_to_train_quantised": train_quantised.needed,
         "memory_available": run.available,
         "runs_here": run.fits,
         "trains_here": model.trainable and train.fits,
+        "trains_quantised_here": model.trainable and train_quantised.fits,
     }

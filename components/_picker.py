@@ -12,7 +12,7 @@ from components._services import Services
 from components._texts import i18n, say
 from components._visitor import Language
 from finetune.errors import RunNotFound
-from inference import hardware
+from inference import fit
 from inference.catalog import Task
 from inference.units import readable_bytes
 
@@ -40,7 +40,7 @@ class Picker:
 def place(page: Page, task: Task, tab: str) -> Picker:
     """The picker, placed in the current tab, whose list follows visitor, link and language."""
     services = page.services
-    default = hardware.default_model(services.catalog, task).id
+    default = fit.default_model(services.catalog, task).id
     dropdown = gr.Dropdown(
         choices=[(default, default)],
         value=default,

@@ -581,6 +581,16 @@ _WORDS: dict[str, dict[str, tuple[str, str]]] = {
 _REASONS_ZH: tuple[tuple[str, str], ...] = (
     ("it must be a positive whole number", "必须是正整数"),
     ("it must be a port number", "必须是端口号"),
+    (r"it must be one of (.+)", r"必须是以下之一：\1"),
+    (
+        "4 bits need an NVIDIA GPU and the package bitsandbytes",
+        "4 位量化需要 NVIDIA 显卡和 bitsandbytes 软件包",
+    ),
+    (
+        "8 bits on a GPU need an NVIDIA one and the package bitsandbytes",
+        "在显卡上做 8 位量化需要 NVIDIA 显卡和 bitsandbytes 软件包",
+    ),
+    ("it begins from changed base weights", "它的起点改动过基座模型的权重"),
     (r"files under (.+) can be served", r"\1 下的文件可能会被公开访问"),
     (r"the file cannot be read as JSON \((.+)\)", r"无法按 JSON 读取这个文件（\1）"),
     ("the file must hold a list of models", "文件的内容必须是模型的列表"),

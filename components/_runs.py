@@ -126,7 +126,7 @@ def estimated(services: Services, plan: Plan, rows: int) -> Estimate:
     recipe = recipe_for(services, plan, rows)
     architecture = services.catalog.find(recipe.base).architecture
     trained = max(1, round(rows * (1 - recipe.held_out_share)))
-    return estimate(recipe, trained, memory_needed(recipe, architecture))
+    return estimate(recipe, trained, memory_needed(recipe, architecture).total)
 
 
 def start(

@@ -8,6 +8,7 @@ from pathlib import Path
 from finetune.files import write_text
 from finetune.jobs import Jobs
 from finetune.runs import RunStore
+from inference import fit
 from inference.catalog import Catalog
 from inference.limits import Limits
 
@@ -35,9 +36,10 @@ class Services:
         """The services over the folder `home` (`LAB_HOME`); `make_room` runs before a training.
 
         Raises:
-            ConfigurationRefused: a limit or the operator's catalogue is not usable.
+            ConfigurationRefused: a limit, the precision or the operator's catalogue is not usable.
         """
         limits = Limits.from_environment(environ)
+        fit.setting(environ)  # what is wrong with it is said now, not at the first reply
         store = RunStore(home / "runs", limits.runs_per_visitor, limits.queued_runs)
         return cls(
             catalog=Catalog.load(environ),

@@ -8,7 +8,7 @@ from components import _models, _plots
 from components._page import Page
 from components._texts import i18n
 from components._visitor import Language
-from inference import hardware
+from inference import fit, hardware
 
 MODEL_WIDTHS = [310, 120, 110, 125, 125, 160, 166]  # pixels
 
@@ -45,7 +45,7 @@ def build(page: Page) -> None:
     def show(language: Language) -> tuple[Any, ...]:
         facts = hardware.facts()
         records = [_models.record(model) for model in services.catalog.models]
-        best = hardware.best_chat(services.catalog)
+        best = fit.best_chat(services.catalog)
         return (
             _plots.verdict(facts, records, best.id, language),
             gr.Dataframe(_plots.machine(facts, language), visible=True),

@@ -121,7 +121,7 @@ def estimate(options: argparse.Namespace) -> int:
 
     recipe, rows, held_out, base = _planned(options)
     known = base.architecture
-    found = foresee(recipe, len(rows), memory_needed(recipe, known) if known else None)
+    found = foresee(recipe, len(rows), memory_needed(recipe, known).total if known else None)
     _print({"rows": len(rows) + len(held_out), **asdict(found)})
     return 0
 

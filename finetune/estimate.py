@@ -4,8 +4,9 @@ import math
 from dataclasses import dataclass
 
 from finetune.recipe import Recipe
-from inference import hardware
+from inference import fit, memory
 from inference.catalog import Architecture
+from inference.memory import Memory
 
 MOST_RECORDS = 2_000  # step events and checkpoints of a run: a curve needs no more
 
@@ -33,18 +34,22 @@ def spacing(chosen: int, steps: int) -> int:
     return max(chosen, math.ceil(steps / MOST_RECORDS))
 
 
-def memory_needed(recipe: Recipe, architecture: Architecture) -> int:
-    """Bytes to train on the largest batch the recipe allows; shorter rows need less."""
-    longest = min(recipe.max_length, architecture.context)
-    tokens = recipe.per_device_train_batch_size * longest
-    return hardware.bytes_needed(architecture, "lora", tokens)
+def memory_needed(recipe: Recipe, architecture: Architecture) -> Memory:
+    """To train on the largest batch the recipe allows; shorter rows need less."""
+    return memory.to_train(
+        architecture,
+        fit.training_format(),
+        rows=recipe.per_device_train_batch_size,
+        length=recipe.max_length,
+        rank=recipe.r,
+    )
 
 
 def estimate(recipe: Recipe, train_rows: int, memory_bytes: int | None = None) -> Estimate:
     """The plan in numbers.
 
     Args:
-        memory_bytes: `memory_needed` of the recipe on its base.
+        memory_bytes: the total of `memory_needed` of the recipe on its base.
     """
     return Estimate(
         steps=total_steps(recipe, train_rows),

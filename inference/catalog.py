@@ -1,6 +1,6 @@
 """The models on offer: typed records, read from published configurations.
 
-Facts only. Whether a model is on this machine is known by `hub`, whether it fits by `hardware`.
+Facts only. Whether a model is on this machine is known by `hub`, whether it fits by `fit`.
 """
 
 import json
@@ -22,14 +22,6 @@ BUILTIN_TASKS: dict[str, Task] = {
     "builtin/summary": "summarization",
     "builtin/sentiment": "classification",
 }
-Precision = Literal["float32", "bfloat16", "float16", "int8", "int4"]
-PRECISION_BITS: dict[Precision, int] = {
-    "float32": 32,
-    "bfloat16": 16,
-    "float16": 16,
-    "int8": 8,
-    "int4": 4,
-}
 MAIN = "main"
 _ID = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*", re.ASCII)
 _REVISION = re.compile(r"refs/pr/[1-9]\d{0,8}|(?=.{1,100}\Z)\w[\w-]*(\.[\w-]+)*", re.ASCII)
@@ -40,8 +32,12 @@ _FILE = re.compile(r"\w[\w-]*(\.[\w-]+)*", re.ASCII)
 class Architecture:
     """The numbers memory is computed from.
 
-    `layers` counts every transformer layer, encoder and decoder together; `context` is the
-    longest input in tokens; `tied` says that input and output embeddings are one matrix.
+    `layers` counts every transformer layer, encoder and decoder together. `cached_layers` is how
+    many attentions keep keys and values while the model writes (0: it does not write), and
+    `crossed_layers` how many of the layers look at an encoder too. `gated` says that the
+    feed-forward network has a gate, `attention_dropout` that training drops attention weights,
+    `tied` that input and output embeddings are one matrix. `context` is the longest input in
+    tokens.
     """
 
     parameters: int
@@ -54,6 +50,10 @@ class Architecture:
     vocabulary: int
     context: int
     tied: bool
+    cached_layers: int = 0
+    crossed_layers: int = 0
+    gated: bool = False
+    attention_dropout: bool = False
 
 
 @dataclass(frozen=True)
@@ -86,11 +86,6 @@ class Model:
     single_turn: bool = False
     revision: str = MAIN
     files: tuple[str, ...] = ()
-
-    def weight_bytes(self, precision: Precision) -> int:
-        """The weights alone in this precision: no cache, no activations, no scales of the
-        quantisation, and every weight quantised (in practice some are left as they are)."""
-        return -(-self.architecture.parameters * PRECISION_BITS[precision] // 8)
 
 
 @dataclass(frozen=True)
@@ -165,6 +160,9 @@ def _qwen3(config: Mapping[str, Any]) -> Architecture:
         vocabulary=config["vocab_size"],
         context=config["max_position_embeddings"],
         tied=tied,
+        cached_layers=layers,
+        gated=True,
+        attention_dropout=config.get("attention_dropout", 0.0) > 0,
     )
 
 
@@ -188,6 +186,9 @@ def _bart(config: Mapping[str, Any]) -> Architecture:
         vocabulary=config["vocab_size"],
         context=positions,
         tied=True,
+        cached_layers=2 * decoders,
+        crossed_layers=decoders,
+        attention_dropout=config.get("attention_dropout", 0.0) > 0,
     )
 
 
@@ -211,6 +212,7 @@ def _bert(config: Mapping[str, Any]) -> Architecture:
         vocabulary=config["vocab_size"],
         context=positions,
         tied=True,
+        attention_dropout=config.get("attention_probs_dropout_prob", 0.1) > 0,
     )
 
 

@@ -10,6 +10,7 @@ import json
 import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 from inference.catalog import BUILTIN_FOLDER, MAIN, Model
 from inference.errors import ModelNotHere
@@ -126,6 +127,14 @@ def revision(folder: Path) -> str:
         with file.open("rb") as stream:
             digest.update(stream.read(2**20))
     return f"sha256:{digest.hexdigest()[:16]}"
+
+
+def read_config(folder: Path) -> dict[str, Any]:
+    """config.json. Raises OSError, ValueError: it is missing or damaged."""
+    found = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+    if not isinstance(found, dict):
+        raise ValueError("config.json holds no object")
+    return found
 
 
 def config_hash(folder: Path) -> str:

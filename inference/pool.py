@@ -1,4 +1,8 @@
-"""Models in memory: each loaded once, shared by everybody, the longest idle one evicted first."""
+"""Models in memory: each loaded once, shared by everybody, the longest idle one evicted first.
+
+A trained adapter is held on top of its base: the base is loaded once for all adapters on it and
+for those who use it plain, and stays as long as one of its adapters does.
+"""
 
 import functools
 import gc
@@ -9,9 +13,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-from inference import hardware, hub, loading
+from inference import adapters, fit, hub, loading
 from inference.catalog import Task
-from inference.errors import LabError, ModelDoesNotFit
+from inference.errors import LabError, ModelDoesNotFit, WrongModelForTask
 from inference.loading import Loaded
 from inference.records import Choice
 from inference.units import readable_bytes
@@ -25,9 +29,12 @@ HEADROOM = 1.1
 
 @dataclass
 class _Entry:
+    """`users` are those who borrow it now, and the adapters on top of it."""
+
     size: int
-    users: int = 1
+    users: int = 0
     used: int = 0
+    below: "_Entry | None" = None
     loaded: Loaded | None = None
     error: BaseException | None = None
     ready: threading.Event = field(default_factory=threading.Event)
@@ -38,7 +45,7 @@ class Pool:
 
     What is in use is never evicted: a model that would fit only then waits `patience_seconds`
     for it to be given back, and is refused after that, so that nobody waits for ever.
-    `load`, `measure` and `available` are given only by tests.
+    `load`, `attach`, `measure` and `available` are given only by tests.
     """
 
     def __init__(
@@ -47,12 +54,14 @@ class Pool:
         *,
         patience_seconds: float = 60.0,
         load: Callable[[Choice, Task], Loaded] = loading.load,
+        attach: Callable[[Loaded, Choice, Task], Loaded] = adapters.attach,
         measure: Callable[[Choice], int] = loading.bytes_to_load,
-        available: Callable[[], int] = hardware.memory_available,
+        available: Callable[[], int] = fit.available,
     ) -> None:
         self._limit = limit_bytes
         self._patience = patience_seconds
         self._load = load
+        self._attach = attach
         self._measure = measure
         self._available = available
         self._entries: dict[Key, _Entry] = {}
@@ -65,16 +74,23 @@ class Pool:
 
         Raises:
             ModelDoesNotFit: there is no memory for it.
-            ModelBroken, AdapterRefused, …: as `loading.load`.
+            ModelBroken, AdapterRefused, …: as `loading.load` and `adapters.attach`.
         """
-        entry = self._claim((choice, task))
-        try:
-            yield self._wait(entry)
-        finally:
-            with self._changed:
-                entry.users -= 1
-                entry.used = next(self._clock)
-                self._changed.notify_all()
+        if choice.adapter is None:
+            with self._held((choice, task), lambda: self._load(choice, task)) as entry:
+                loaded = self._wait(entry)
+                if loaded.headless:  # it is here for the adapters on it
+                    raise WrongModelForTask(model=hub.name_of(choice.folder), task=task)
+                yield loaded
+            return
+        base = choice.base
+        with self._held((base, task), lambda: self._load(base, task)) as below:
+
+            def on_top() -> Loaded:
+                return self._attach(self._wait(below), choice, task)
+
+            with self._held((choice, task), on_top, below) as entry:
+                yield self._wait(entry)
 
     def clear(self) -> None:
         """Evict everything that is idle."""
@@ -87,26 +103,41 @@ class Pool:
         with self._changed:
             return {key: entry.size for key, entry in self._entries.items()}
 
-    def _claim(self, key: Key) -> _Entry:
-        """An entry with this caller counted in; the first caller loads it."""
+    @contextmanager
+    def _held(
+        self, key: Key, load: Callable[[], Loaded], below: _Entry | None = None
+    ) -> Iterator[_Entry]:
+        entry = self._claim(key, load, below)
+        try:
+            yield entry
+        finally:
+            self._give_back(entry)
+
+    def _claim(self, key: Key, load: Callable[[], Loaded], below: _Entry | None) -> _Entry:
+        """An entry with this caller counted in; the first caller loads it, on top of `below`."""
         with self._changed:
             known = key in self._entries
         needed = 0 if known else int(self._measure(key[0]) * HEADROOM)  # reads files: no lock
         with self._changed:
             if known and key not in self._entries:  # evicted between the two looks
                 needed = int(self._measure(key[0]) * HEADROOM)
-            entry = self._entries.get(key) or self._reserve(key, needed)
+            entry = self._entries.get(key) or self._reserve(key, needed, below)
             entry.users += 1
             if entry.users > 1 or entry.loaded:
                 return entry
         try:
-            entry.loaded = self._load(*key)
+            loaded = load()
         except BaseException as error:
             entry.error = error
             with self._changed:
                 del self._entries[key]
                 self._changed.notify_all()
             raise
+        else:
+            with self._changed:
+                entry.loaded, entry.below = loaded, below
+                if below is not None:  # until this one is evicted
+                    below.users += 1
         finally:
             entry.ready.set()
         return entry
@@ -120,13 +151,20 @@ class Pool:
         assert entry.loaded is not None
         return entry.loaded
 
-    def _reserve(self, key: Key, needed: int) -> _Entry:
+    def _give_back(self, entry: _Entry) -> None:
+        with self._changed:
+            entry.users -= 1
+            entry.used = next(self._clock)
+            self._changed.notify_all()
+
+    def _reserve(self, key: Key, needed: int, below: _Entry | None) -> _Entry:
         """Room for `key`, accounted for before it is loaded. Called with the lock held."""
         until = time.monotonic() + self._patience
         while not self._fits(needed):
             if self._evict_one():
                 continue
-            in_use = any(entry.users for entry in self._entries.values())
+            # The caller holds the base itself: waiting for that would be for nothing.
+            in_use = any(it.users > (it is below) for it in self._entries.values())
             if not in_use or needed > self._limit or time.monotonic() >= until:
                 raise ModelDoesNotFit(
                     model=hub.name_of(key[0].folder),
@@ -136,7 +174,7 @@ class Pool:
             self._changed.wait(max(0.0, until - time.monotonic()))
             if key in self._entries:  # somebody else began to load it meanwhile
                 return self._entries[key]
-        entry = self._entries[key] = _Entry(needed, users=0)
+        entry = self._entries[key] = _Entry(needed)
         return entry
 
     def _room(self) -> int:
@@ -152,7 +190,10 @@ class Pool:
         idle = [key for key, entry in self._entries.items() if entry.loaded and not entry.users]
         if not idle:
             return False
-        del self._entries[min(idle, key=lambda key: self._entries[key].used)]
+        gone = self._entries.pop(min(idle, key=lambda key: self._entries[key].used))
+        if gone.below is not None:
+            self._give_back(gone.below)
+        del gone
         _give_back_memory()
         return True
 
@@ -160,8 +201,8 @@ class Pool:
 @functools.cache
 def shared() -> Pool:
     """The pool of this process: at most 80 % of what was free when it was first asked for."""
-    pool = Pool(int(0.8 * hardware.memory_available()))
-    hardware.count_as_free(lambda: sum(pool.sizes().values()))
+    pool = Pool(int(0.8 * fit.available()))
+    fit.count_as_free(lambda: sum(pool.sizes().values()))
     return pool
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import ClassVar, Literal
 
 from inference.errors import LabError, SettingChoiceRefused, SettingsRefused
+from inference.memory import Precision
 
 # The files of an adapter's folder: peft's two, and what ours says of its base and labels.
 ADAPTER_WEIGHTS = "adapter_model.safetensors"
@@ -27,11 +28,18 @@ class Choice:
     """Which weights to use: a local model folder and, on top of it, an adapter's folder.
 
     `version` tells an adapter from one written later in the same folder (a run that went on).
+    `precision` is the format to load them in; None for the one this machine computes best in.
     """
 
     folder: Path
     adapter: Path | None = None
     version: int = 0
+    precision: Precision | None = None
+
+    @property
+    def base(self) -> "Choice":
+        """The same without the adapter."""
+        return Choice(self.folder, precision=self.precision)
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ import pytest
 
 from finetune.estimate import Estimate, estimate, memory_needed, spacing, total_steps
 from finetune.recipe import Recipe
-from inference import hardware
+from inference import fit, memory
 from inference.catalog import Catalog
 
 
@@ -44,10 +44,9 @@ def test_memory_grows_with_the_batch_up_to_the_models_context():
         sizes = {"per_device_train_batch_size": batch, "max_length": length}
         return memory_needed(Recipe(task="chat", base="x", **sizes), base)
 
-    assert needed(1, 512) == hardware.bytes_needed(base, "lora")
-    one, two, four = needed(1, 1024), needed(2, 1024), needed(1, 4096)
-    assert needed(2, 512) == one < two < four < 4 * two
-    assert four - two == pytest.approx(2 * (two - one), rel=1e-6)
+    assert needed(1, 512) == memory.to_train(base, fit.training_format(), rows=1)
+    one, two, four = (needed(*it).activations for it in ((1, 1024), (2, 1024), (1, 4096)))
+    assert needed(2, 512).activations == one < two < four == 2 * two
     short = replace(base, context=256)
     recipe = Recipe(task="chat", base="x", per_device_train_batch_size=2, max_length=1024)
-    assert memory_needed(recipe, short) == hardware.bytes_needed(base, "lora", 512)
+    assert memory_needed(recipe, short).activations == one / 2

@@ -91,18 +91,6 @@ def test_what_is_fetched_is_the_weights_and_little_else(entry):
     assert list(model.files) == needed(model.files)
 
 
-def test_weights_by_precision():
-    model = Catalog.load({}).find("Qwen/Qwen3-8B")
-    sizes = {it: model.weight_bytes(it) for it in ("float32", "bfloat16", "float16", "int8")}
-    assert sizes == {
-        "float32": 32_762_941_440,
-        "bfloat16": 16_381_470_720,
-        "float16": 16_381_470_720,
-        "int8": 8_190_735_360,
-    }
-    assert model.weight_bytes("int4") == 4_095_367_680
-
-
 def test_a_model_that_is_not_on_offer_is_refused_by_name():
     with pytest.raises(ModelUnknown, match="nobody/nothing"):
         Catalog.load({}).find("nobody/nothing")

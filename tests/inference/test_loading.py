@@ -3,13 +3,7 @@ import json
 import pytest
 import torch
 
-from inference.errors import (
-    AdapterBroken,
-    AdapterRefused,
-    AdapterUnsafe,
-    ModelBroken,
-    WrongModelForTask,
-)
+from inference.errors import ModelBroken, WrongModelForTask
 from inference.loading import bytes_to_load, load
 from inference.records import Choice
 from tests.inference import tiny
@@ -23,11 +17,6 @@ def chat(tmp_path_factory):
 @pytest.fixture(scope="module")
 def classifier(tmp_path_factory):
     return tiny.classifier(tmp_path_factory.mktemp("model") / "classifier")
-
-
-@pytest.fixture
-def adapter(tmp_path, chat):
-    return tiny.adapter(tmp_path / "adapter", chat, "chat", {})
 
 
 def test_a_small_model_is_loaded_in_float32_and_frozen(chat):
@@ -66,59 +55,3 @@ def test_weights_that_lack_a_layer_are_refused(tmp_path):
     (folder / "config.json").write_text(json.dumps(config), encoding="utf-8")
     with pytest.raises(ModelBroken, match="weights are missing"):
         load(Choice(folder), "chat")
-
-
-def test_a_fresh_adapter_changes_nothing_and_a_trained_one_does(chat, adapter):
-    ids = torch.tensor([[5, 6, 7]])
-    base = load(Choice(chat), "chat").model(ids).logits
-    tuned = load(Choice(chat, adapter), "chat").model
-    torch.testing.assert_close(tuned(ids).logits, base)
-    for name, weight in tuned.named_parameters():
-        if "lora_B" in name:
-            weight.fill_(0.5)
-    assert not torch.allclose(tuned(ids).logits, base)
-
-
-def test_an_adapter_of_another_base_is_refused(adapter, tmp_path):
-    other = tiny.chat(tmp_path / "other", context=128)
-    with pytest.raises(AdapterRefused, match=r"trained for tiny/base .* attached to other"):
-        load(Choice(other, adapter), "chat")
-
-
-def test_an_adapter_of_other_weights_with_the_same_shape_is_refused(tmp_path, chat):
-    record = {"base_revision": "sha256:0000000000000000"}
-    adapter = tiny.adapter(tmp_path / "adapter", chat, "chat", record)
-    with pytest.raises(AdapterRefused):
-        load(Choice(chat, adapter), "chat")
-
-
-def test_an_adapter_for_another_task_is_refused(tmp_path, chat):
-    adapter = tiny.adapter(tmp_path / "adapter", chat, "chat", {"task": "summarization"})
-    with pytest.raises(WrongModelForTask):
-        load(Choice(chat, adapter), "chat")
-
-
-@pytest.mark.parametrize("name", ["adapter_model.bin", "optimizer.pt", "payload.py"])
-def test_an_adapter_with_code_or_pickles_is_refused(chat, adapter, name):
-    (adapter / name).write_bytes(b"")
-    with pytest.raises(AdapterUnsafe, match=name):
-        load(Choice(chat, adapter), "chat")
-
-
-@pytest.mark.parametrize("name", ["adapter_model.safetensors", "adapter_config.json", "lab.json"])
-def test_an_adapter_that_is_incomplete_or_torn_is_refused(chat, adapter, name):
-    content = (adapter / name).read_bytes()
-    (adapter / name).write_bytes(content[: len(content) // 2])
-    with pytest.raises(AdapterBroken):
-        load(Choice(chat, adapter), "chat")
-    (adapter / name).unlink()
-    with pytest.raises(AdapterBroken):
-        load(Choice(chat, adapter), "chat")
-
-
-def test_a_classification_adapter_brings_its_own_labels(tmp_path, classifier):
-    labels = ["bad", "fair", "good"]
-    adapter = tiny.adapter(tmp_path / "a", classifier, "classification", {"labels": labels})
-    loaded = load(Choice(classifier, adapter), "classification")
-    assert loaded.labels == ("bad", "fair", "good")
-    assert loaded.model(torch.tensor([[1, 5, 2]])).logits.shape == (1, 3)

@@ -4,11 +4,15 @@ from pathlib import Path
 
 import pytest
 
-from inference.errors import ModelBroken, ModelDoesNotFit
+from inference.errors import ModelBroken, ModelDoesNotFit, WrongModelForTask
 from inference.pool import Choice, Pool
 
 A, B, C = (Choice(Path(name)) for name in "abc")
 LIMIT = 250  # two models of 100 and their headroom
+
+
+class Model:
+    headless = False
 
 
 class Loader:
@@ -21,14 +25,15 @@ class Loader:
     def __call__(self, choice, task):
         with self.lock:
             self.count[choice] += 1
-        return object()
+        return Model()
 
 
-def _pool(loader, limit=LIMIT, patience=30.0, available=10**9):
+def _pool(loader, limit=LIMIT, patience=30.0, available=10**9, attach=None):
     return Pool(
         limit,
         patience_seconds=patience,
         load=loader,
+        attach=attach or (lambda base, choice, task: loader(choice, task)),
         measure=lambda choice: 100,
         available=lambda: available,
     )
@@ -52,7 +57,7 @@ def test_an_adapter_written_anew_in_its_folder_is_loaded_anew():
     for choice in (before, before, after):
         with pool.borrow(choice, "chat"):
             pass
-    assert loader.count == {before: 1, after: 1}
+    assert loader.count == {A: 1, before: 1, after: 1}
 
 
 def test_the_longest_idle_model_goes_first():
@@ -101,7 +106,7 @@ def test_a_model_larger_than_the_memory_is_refused_with_both_sizes(limit, availa
 
 
 def test_a_failed_load_is_told_and_not_remembered():
-    answers = [ModelBroken(model="a", reason="torn"), object()]
+    answers = [ModelBroken(model="a", reason="torn"), Model()]
 
     def load(choice, task):
         answer = answers.pop(0)
@@ -148,7 +153,7 @@ def test_everybody_who_waited_for_a_failed_load_hears_of_it():
 def test_twenty_borrowers_of_three_models_all_finish_and_none_loads_beside_another():
     alive, lock, together = Counter(), threading.Lock(), []
 
-    class Model:
+    class Counted(Model):
         def __init__(self, choice):
             self.choice = choice
             with lock:
@@ -159,7 +164,7 @@ def test_twenty_borrowers_of_three_models_all_finish_and_none_loads_beside_anoth
             with lock:
                 alive[self.choice] -= 1
 
-    pool = _pool(lambda choice, task: Model(choice))
+    pool = _pool(lambda choice, task: Counted(choice))
     done = []
 
     def work(number):
@@ -187,3 +192,67 @@ def test_clear_leaves_only_what_is_in_use():
         assert [choice for choice, _ in pool.sizes()] == [A]
     pool.clear()
     assert pool.sizes() == {}
+
+
+ON_A = Choice(Path("a"), Path("adapter"))
+
+
+def test_a_base_is_loaded_once_for_its_adapters_and_for_those_who_use_it_plain():
+    loader, attached = Loader(), []
+
+    def attach(base, choice, task):
+        attached.append((base, choice))
+        return Model()
+
+    pool = _pool(loader, limit=1_000, attach=attach)
+    others = [Choice(Path("a"), Path("adapter"), version=n) for n in (1, 2)]
+    first, second = others
+    with pool.borrow(first, "chat"), pool.borrow(A, "chat") as plain, pool.borrow(second, "chat"):
+        pass
+    assert loader.count == {A: 1}
+    assert attached == [(plain, choice) for choice in others]
+
+
+def test_a_base_stays_as_long_as_an_adapter_on_it():
+    """Its memory would not come back before: the adapter holds its weights."""
+    pool = _pool(Loader(), limit=340)
+    for choice in (ON_A, B):
+        with pool.borrow(choice, "chat"):
+            pass
+    assert {choice for choice, _ in pool.sizes()} == {A, ON_A, B}
+    with pool.borrow(C, "chat"):  # room for one more: the adapter goes, it was idle longest
+        assert {choice for choice, _ in pool.sizes()} == {A, B, C}
+    pool.clear()
+    assert pool.sizes() == {}
+
+
+def test_an_adapter_that_cannot_be_attached_leaves_its_base_idle():
+    def attach(base, choice, task):
+        raise ModelBroken(model="a", reason="torn")
+
+    pool = _pool(Loader(), attach=attach)
+    with pytest.raises(ModelBroken), pool.borrow(ON_A, "chat"):
+        pass
+    assert [choice for choice, _ in pool.sizes()] == [A]
+    pool.clear()
+    assert pool.sizes() == {}
+
+
+def test_an_adapter_for_which_there_is_no_room_is_refused_at_once():
+    """It does not wait for its own base to be given back."""
+    pool = _pool(Loader(), limit=150, patience=600.0)
+    with pytest.raises(ModelDoesNotFit), pool.borrow(ON_A, "chat"):
+        pass
+
+
+def test_a_base_without_a_head_is_lent_to_adapters_only():
+    def load(choice, task):
+        model = Model()
+        model.headless = True
+        return model
+
+    pool = _pool(load, attach=lambda base, choice, task: Model())
+    with pool.borrow(ON_A, "classification"):
+        pass
+    with pytest.raises(WrongModelForTask), pool.borrow(A, "classification"):
+        pass

@@ -10,6 +10,7 @@ from transformers import (
     BartConfig,
     BartForConditionalGeneration,
     BertConfig,
+    BertForMaskedLM,
     BertForSequenceClassification,
     PreTrainedTokenizerFast,
     Qwen3Config,
@@ -105,6 +106,14 @@ def classifier(folder: Path, labels: tuple[str, ...] = ("negative", "positive"))
         initializer_range=0.5,  # so that different texts score differently
     )
     return _save(folder, BertForSequenceClassification(config), fast)
+
+
+def headless(folder: Path) -> Path:
+    """A BERT as it is pre-trained: it guesses words, and has no classifier."""
+    classifier(folder)
+    body = BertForMaskedLM(BertConfig.from_pretrained(folder))
+    body.save_pretrained(folder)
+    return folder
 
 
 def adapter(folder: Path, base: Path, task: str, record: dict) -> Path:
