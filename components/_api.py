@@ -167,7 +167,7 @@ class _Models:
             run_id: A finished run to use instead of a model.
             token: The run's owner token, or the token of its share link.
             length: short, medium or long.
-            fast: Greedy decoding instead of four beams.
+            fast: Greedy decoding instead of the model's own beam search.
 
         Returns:
             The whole summary so far, each time.

@@ -98,6 +98,18 @@ def _adapter(services: Services, task: Task, wanted: Wanted) -> Found:
     return Found(replace(base, adapter=run.adapter, version=written), model)
 
 
+def can_think(services: Services, wanted: Wanted) -> bool:
+    """Whether the model, or the base of the run, can be asked to reason first.
+
+    Raises:
+        ModelUnknown, RunNotFound
+    """
+    model_id = wanted.model
+    if wanted.run_id:
+        model_id = services.store.for_reader(wanted.run_id, wanted.token).recipe.base
+    return services.catalog.find(model_id).thinking
+
+
 def chat(
     services: Services,
     wanted: Wanted,
@@ -111,6 +123,8 @@ def chat(
     found = find(services, "chat", wanted)
     if found.model.single_turn:
         messages = [turn for turn in messages if turn["role"] == "system"] + messages[-1:]
+    if not found.model.thinking:
+        settings = replace(settings, thinking=False)
     from inference.chat import reply
 
     return reply(messages, found.choice, settings, services.limits.deadline_seconds)

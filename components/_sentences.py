@@ -274,6 +274,11 @@ SENTENCES: dict[str, tuple[str, str]] = {
     ),
     "label_positive": ("positive", "正面"),
     "label_negative": ("negative", "负面"),
+    "label_1_star": ("1 star", "1 星"),
+    "label_2_stars": ("2 stars", "2 星"),
+    "label_3_stars": ("3 stars", "3 星"),
+    "label_4_stars": ("4 stars", "4 星"),
+    "label_5_stars": ("5 stars", "5 星"),
     # Fine-tune: the data
     "finetune_intro": (
         "Bring a table, choose a base model, train a small adapter (LoRA) on top of it, and use "

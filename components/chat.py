@@ -8,6 +8,7 @@ import gradio as gr
 
 from components import _models, _picker
 from components._feedback import Handler
+from components._models import Wanted
 from components._page import ENGINE_EVENTS, Page
 from components._picker import Picker
 from components._texts import i18n, say
@@ -50,6 +51,7 @@ def build(page: Page) -> None:
             picker = _picker.place(page, "chat", "chat")
             clear = gr.Button(i18n("chat_new"), elem_id="chat-new")
             settings = _place_settings()
+            _follow_thinking(page, picker, settings[1])
     _wire(page, picker, history, message, figures, settings, starters, clear)
 
 
@@ -59,7 +61,10 @@ def _place_settings() -> list[Any]:
     with gr.Accordion(i18n("chat_settings"), open=False, elem_id="chat-settings"):
         system = gr.Textbox(label=i18n("chat_system"), info=i18n("chat_system_info"), lines=2)
         thinking = gr.Checkbox(
-            defaults.thinking, label=i18n("chat_thinking"), info=i18n("chat_thinking_info")
+            defaults.thinking,
+            label=i18n("chat_thinking"),
+            info=i18n("chat_thinking_info"),
+            elem_id="chat-thinking",
         )
         numbers = []
         for name in SETTINGS:
@@ -77,6 +82,17 @@ def _place_settings() -> list[Any]:
                 gr.Slider(low, min(high, 4096), value, step=STEPS.get(name, 1), **shared)
             )
     return [system, thinking, *numbers]
+
+
+def _follow_thinking(page: Page, picker: Picker, thinking: gr.Checkbox) -> None:
+    """Offer to think first only where the chosen model, or the base of an adapter, can."""
+
+    thinking.visible = _models.can_think(page.services, Wanted(picker.dropdown.value))
+
+    def show(language: Language, *picked: Any) -> Any:
+        return gr.Checkbox(visible=_models.can_think(page.services, _picker.wanted(*picked)))
+
+    page.on(picker.dropdown.change, show, picker.inputs, [thinking])
 
 
 def _wire(

@@ -11,6 +11,18 @@ from components._visitor import Language
 
 EXAMPLES = ("sentiment_example_1", "sentiment_example_2", "sentiment_example_3")
 SHOWN = 10  # likeliest labels
+# What the catalogue's models and their Chinese relatives answer -> the sentence for it.
+LABELS = {
+    "positive": "label_positive",
+    "negative": "label_negative",
+    "positive (stars 4 and 5)": "label_positive",
+    "negative (stars 1, 2 and 3)": "label_negative",
+    "1 star": "label_1_star",
+    "2 stars": "label_2_stars",
+    "3 stars": "label_3_stars",
+    "4 stars": "label_4_stars",
+    "5 stars": "label_5_stars",
+}
 
 
 def build(page: Page) -> None:
@@ -38,7 +50,7 @@ def build(page: Page) -> None:
     def classify(language: Language, source: str, *picked: Any) -> dict[str, float]:
         wanted = _picker.wanted(*picked)
         (found,) = _models.classify(services, wanted, [source])
-        return {_shown(label, language): share for label, share in found.probabilities.items()}
+        return shown(found.probabilities, language)
 
     def classify_example(key: str) -> Any:
         def call(language: Language, *picked: Any) -> tuple[str, dict[str, float]]:
@@ -53,7 +65,9 @@ def build(page: Page) -> None:
         page.on(example.click, classify_example(key), picker.inputs, [text, scores], **options)
 
 
-def _shown(label: str, language: Language) -> str:
-    """The two labels every sentiment model has, in the visitor's words; others as they are."""
-    known = label.lower()
-    return say(f"label_{known}", language) if known in ("positive", "negative") else label
+def shown(probabilities: dict[str, float], language: Language) -> dict[str, float]:
+    """Known labels in the visitor's words; others, which an adapter brought, as they were typed."""
+    words = {label: say(LABELS[label], language) for label in probabilities if label in LABELS}
+    named = {words.get(label, label): share for label, share in probabilities.items()}
+    # Somebody's "正面" beside "positive" must not become one label.
+    return named if len(named) == len(probabilities) else probabilities

@@ -54,8 +54,7 @@ def encoded(
         if task == "chat":
             yield _chat(row["messages"], tokenizer, max_length)
         elif task == "classification":
-            ids = tokenizer(row["text"], truncation=True, max_length=max_length)["input_ids"]
-            yield _record(ids, index[row["label"]])
+            yield _record(_ids(row["text"], tokenizer, max_length), index[row["label"]])
         else:
             yield _summary(row, tokenizer, max_length)
 
@@ -98,9 +97,17 @@ def _record(ids: list[int], labels: Any) -> Encoded:
 
 
 def _summary(row: Row, tokenizer: "PreTrainedTokenizerBase", max_length: int) -> Encoded:
-    ids = tokenizer(row["document"], truncation=True, max_length=max_length)["input_ids"]
-    target = tokenizer(text_target=row["summary"], truncation=True, max_length=max_length)
-    return _record(ids, target["input_ids"])
+    document = _ids(row["document"], tokenizer, max_length)
+    return _record(document, _ids(row["summary"], tokenizer, max_length))
+
+
+def _ids(text: str, tokenizer: "PreTrainedTokenizerBase", max_length: int) -> list[int]:
+    """Cut at `max_length`; what looks like a control token in a row is plain text.
+
+    bart-large-cnn has no embedding for `<mask>`, which its tokenizer knows.
+    """
+    encoded = tokenizer(text, truncation=True, max_length=max_length, split_special_tokens=True)
+    return encoded["input_ids"]
 
 
 def _chat(

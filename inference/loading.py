@@ -37,6 +37,15 @@ _CLASSES = {
 }
 # Kinds to which a classifier can be added without knowing more of them.
 _CAN_CLASSIFY = ("bert",)
+_TOKENS = ("bos", "eos", "pad", "decoder_start", "forced_bos", "forced_eos")
+_SEARCH = (
+    "num_beams",
+    "length_penalty",
+    "early_stopping",
+    "no_repeat_ngram_size",
+    "max_length",
+    "min_length",
+)
 # from_pretrained switches torch's default dtype and initialisers for the whole process.
 _ONE_AT_A_TIME = threading.Lock()
 
@@ -146,7 +155,7 @@ def _model(choice: Choice, task: Task, device: str, headless: bool) -> PreTraine
             model=hub.name_of(choice.folder), reason=f"{len(missing)} weights are missing"
         )
     if model.can_generate():
-        model.generation_config = _only_tokens(model.generation_config)
+        model.generation_config = _kept(model.generation_config, task)
     model = model.eval().requires_grad_(False)
     if quantised and device == "cpu":
         quantise_for_cpu(model)
@@ -162,12 +171,14 @@ def _in_head(name: str) -> bool:
     return "classifier" in name or "pooler" in name
 
 
-def _only_tokens(config: GenerationConfig) -> GenerationConfig:
-    """The model's special tokens without its taste: the engines say how to decode."""
-    names = ("bos", "eos", "pad", "decoder_start", "forced_bos", "forced_eos")
-    return GenerationConfig(
-        **{f"{name}_token_id": getattr(config, f"{name}_token_id", None) for name in names}
-    )
+def _kept(config: GenerationConfig, task: Task) -> GenerationConfig:
+    """The model's special tokens, and of a summariser how it searches and how much it writes.
+
+    A chat's taste is left out: there the visitor says how to decode.
+    """
+    names = [f"{name}_token_id" for name in _TOKENS]
+    names += _SEARCH if task == "summarization" else ()
+    return GenerationConfig(**{name: getattr(config, name, None) for name in names})
 
 
 def _broken(folder: Path, error: Exception) -> ModelBroken:

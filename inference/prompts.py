@@ -22,6 +22,10 @@ if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
 
 
+# What a thinking model said before this is not part of its answer.
+END_OF_REASONING = "</think>"
+
+
 class Message(TypedDict):
     role: Literal["system", "user", "assistant"]
     content: str
@@ -41,8 +45,8 @@ def normalise(
     """The conversation to answer: system prompt (if any), earlier turns, the new message.
 
     `history` holds messages as an API call sends them (`content` a string) or as the browser
-    does (`content` a list of parts). Other roles, thoughts shown apart (`metadata` with a
-    title) and parts that are no text are left out.
+    does (`content` a list of parts). Other roles, thoughts (shown apart, with a `metadata` title,
+    or in `<think>` tags before an answer) and parts that are no text are left out.
 
     Raises:
         MessageEmpty, MessageTooLong, TooManyTurns, ConversationTooLong
@@ -129,6 +133,9 @@ def _kept(entry: object) -> Message | None:
     if role not in ("user", "assistant") or apart:
         return None
     text = _text(entry.get("content")).strip()
+    if role == "assistant":
+        # The template would do it, but not where its control tokens are marked as plain text.
+        text = text.rpartition(END_OF_REASONING)[2].strip()
     return {"role": role, "content": text} if text else None
 
 

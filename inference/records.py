@@ -116,7 +116,10 @@ class Chunk:
 
 @dataclass(frozen=True)
 class SummarySettings:
-    """`length` bounds the summary relative to its source; `fast` is greedy, else four beams.
+    """`length` scales what the model was tuned to write, or bounds it relative to its source.
+
+    `fast` is greedy; else the model searches as it was published to, with four beams if it says
+    nothing.
 
     Raises:
         SettingChoiceRefused: `length` is none of `SUMMARY_LENGTHS`.

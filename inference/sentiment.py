@@ -74,7 +74,12 @@ def _probabilities(loaded: Loaded, texts: list[str]) -> list[list[float]]:
     limit = min(loaded.tokenizer.model_max_length, loaded.model.config.max_position_embeddings)
     with loaded.lock:
         inputs = loaded.tokenizer(
-            texts, padding=True, truncation=True, max_length=limit, return_tensors="pt"
+            texts,
+            split_special_tokens=True,  # "[SEP]" in a text is five characters
+            padding=True,
+            truncation=True,
+            max_length=limit,
+            return_tensors="pt",
         )
     logits = loaded.model(**inputs.to(loaded.device)).logits
     return logits.double().softmax(dim=-1).tolist()  # double, so that they sum to 1 in print

@@ -18,10 +18,20 @@ from inference.texts import check_text, joined, sections, whole_sentences, witho
 
 __all__ = ["Choice", "Summary", "SummarySettings", "check_text", "summarize"]
 
-# At most this share of the section's tokens, and at least half of it.
+# Times the lengths the checkpoint was tuned to write (its `max_length` and `min_length`) ...
+SCALES: dict[SummaryLength, float] = {"short": 0.5, "medium": 1.0, "long": 1.5}
+# ... and at most this share of the section's tokens, or a short text would be padded out.
+CEILINGS: dict[SummaryLength, float] = {"short": 0.3, "medium": 0.5, "long": 0.7}
+# Where the checkpoint names no lengths: at most this share of the section's tokens.
 SHARES: dict[SummaryLength, float] = {"short": 0.12, "medium": 0.25, "long": 0.4}
 SHORTEST = 8
-BEAMS = 4
+# For a checkpoint that does not say how it searches.
+SEARCH = {
+    "num_beams": 4,
+    "length_penalty": 2.0,
+    "early_stopping": True,
+    "no_repeat_ngram_size": 3,
+}
 TICKS_A_HEARTBEAT = 10
 
 
@@ -69,7 +79,8 @@ def _section(
     with shared().borrow(choice, "summarization") as loaded:
         with loaded.lock:
             inputs = loaded.tokenizer(
-                text,
+                _prefix(loaded) + text,
+                split_special_tokens=True,  # "<mask>" in a text is six characters
                 truncation=True,
                 max_length=loaded.model.config.max_position_embeddings,
                 return_tensors="pt",
@@ -92,22 +103,33 @@ def _section(
             tokens = generation.output[0].tolist()
         summary = _decoded(loaded, tokens)
         # Cut off by the length bound rather than ended: give whole sentences where possible.
-        # The first token of the output is the decoder's start token.
-        cut_off = len(tokens) > config.max_new_tokens
+        cut_off = len(tokens) >= config.max_length
         yield whole_sentences(summary) if cut_off else summary
 
 
+def _prefix(loaded: Loaded) -> str:
+    """What the checkpoint wants before a text: BART's a space, as its first word was learned.
+
+    Adapters are trained without.
+    """
+    prefix = getattr(loaded.model.config, "prefix", None)
+    return prefix if isinstance(prefix, str) and loaded.choice.adapter is None else ""
+
+
 def _config(loaded: Loaded, settings: SummarySettings, source_tokens: int) -> GenerationConfig:
-    longest = max(SHORTEST, int(source_tokens * SHARES[settings.length]))
+    """How to decode: the checkpoint's own search, within lengths that the visitor scales."""
     known = loaded.model.generation_config
+    told = {name: value for name in SEARCH if (value := getattr(known, name)) is not None}
+    search = {"num_beams": SEARCH["num_beams"], **told} if told else dict(SEARCH)
+    if settings.fast:
+        search = {"no_repeat_ngram_size": search.get("no_repeat_ngram_size"), "num_beams": 1}
+        search |= {"length_penalty": 1.0, "early_stopping": False}  # they are for beams
+    longest, shortest = _lengths(loaded, settings.length, source_tokens)
     return GenerationConfig(
-        max_new_tokens=longest,
-        min_new_tokens=min(longest // 2, source_tokens // 4),
-        num_beams=1 if settings.fast else BEAMS,
+        **search,
+        max_length=longest,
+        min_length=shortest,
         do_sample=False,
-        early_stopping=not settings.fast,
-        length_penalty=1.0 if settings.fast else 2.0,
-        no_repeat_ngram_size=3,
         bos_token_id=known.bos_token_id,
         eos_token_id=known.eos_token_id,
         pad_token_id=known.pad_token_id,
@@ -115,6 +137,23 @@ def _config(loaded: Loaded, settings: SummarySettings, source_tokens: int) -> Ge
         forced_bos_token_id=known.forced_bos_token_id,
         forced_eos_token_id=known.forced_eos_token_id,
     )
+
+
+def _lengths(loaded: Loaded, length: SummaryLength, source_tokens: int) -> tuple[int, int]:
+    """The most and the fewest tokens, counted as `GenerationConfig` does: with the start token.
+
+    For a section long enough, "medium" is what the checkpoint itself says; never more than the
+    section has. An adapter was taught lengths of its own: it is only bounded.
+    """
+    known, tuned = loaded.model.generation_config, loaded.choice.adapter is not None
+    least = min(SHORTEST, source_tokens)
+    if known.max_length is None or tuned:
+        longest = max(least, int(source_tokens * SHARES[length]))
+        shortest = 0 if tuned else min(longest // 2, source_tokens // 4)
+        return longest + 1, shortest + 1
+    wanted = int(known.max_length * SCALES[length])
+    longest = min(wanted, max(least, int(source_tokens * CEILINGS[length])) + 1)
+    return longest, longest * (known.min_length or 0) // known.max_length
 
 
 def _decoded(loaded: Loaded, tokens: list[int]) -> str:
@@ -128,7 +167,7 @@ def _decoded(loaded: Loaded, tokens: list[int]) -> str:
 def _tokens(tokenizer: PreTrainedTokenizerBase, texts: list[str]) -> list[int]:
     if not texts:
         return []
-    encoded = tokenizer(texts, add_special_tokens=False, verbose=False)
+    encoded = tokenizer(texts, add_special_tokens=False, split_special_tokens=True, verbose=False)
     return [len(ids) for ids in encoded["input_ids"]]
 
 

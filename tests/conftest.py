@@ -9,9 +9,12 @@ os.environ["TOKENIZERS_PARALLELISM"] = "false"
 
 from collections.abc import Generator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
+
+if TYPE_CHECKING:
+    from tests.inference.minis import Minis
 
 NO_DATA = "LAB_TEST_DATA is not set"
 
@@ -22,6 +25,15 @@ def lab_data() -> Path:
     if not os.environ.get("LAB_TEST_DATA"):
         pytest.skip(NO_DATA)
     return Path(os.environ["LAB_TEST_DATA"])
+
+
+@pytest.fixture(scope="session")
+def minis(tmp_path_factory) -> "Minis":
+    """Mini checkpoints of the published models, with their real tokenizers where these are."""
+    from tests.inference.minis import Minis
+
+    data = os.environ.get("LAB_TEST_DATA")
+    return Minis(tmp_path_factory.mktemp("minis"), Path(data) if data else None)
 
 
 def must_not_skip(report: Any, environ: Mapping[str, str] = os.environ) -> bool:

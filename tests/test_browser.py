@@ -222,6 +222,23 @@ def test_a_reply_can_be_stopped_repeated_and_left_behind(page, app, words):
     expect(history.get_by_text(re.compile("Who are you|你是谁"))).to_have_count(1)
 
 
+def test_thinking_first_is_offered_only_with_a_model_that_can(page, app):
+    def choose(name):
+        page.locator("#chat-model input").click()
+        page.get_by_role("option", name=name).click()
+
+    page.goto(f"{app.url}/?tab=chat&model=Qwen/Qwen3-0.6B")
+    page.locator("#chat-settings button").first.click()
+    thinking = page.locator("#chat-thinking")
+    expect(thinking).to_be_visible()
+    choose("Instruct-2507")
+    expect(thinking).to_be_hidden()
+    choose("Qwen3-1.7B")
+    expect(thinking).to_be_visible()
+    choose("builtin/chat")
+    expect(thinking).to_be_hidden()
+
+
 def test_texts_are_summarized_and_classified(page, app, locale):
     visit(page, app, "summarization")
     page.locator("#summary-example").click()

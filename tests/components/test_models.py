@@ -119,3 +119,38 @@ def test_a_model_too_small_for_conversations_is_asked_the_last_question_only(ser
     past = [{"role": "user", "content": "a"}, {"role": "assistant", "content": "b"}]
     _models.chat(services, Wanted("builtin/chat"), "c", past, "be kind", ChatSettings())
     assert [turn["content"] for turn in seen[0]] == ["be kind", "c"]
+
+
+def test_a_model_that_cannot_think_is_not_asked_to(services):
+    """Without the empty block of its template the demo model would be off its rails."""
+
+    def text(thinking):
+        settings = ChatSettings(temperature=0, max_new_tokens=24, thinking=thinking)
+        replies = _models.chat(services, Wanted("builtin/chat"), "Hello", [], "", settings)
+        return list(replies)[-1].text
+
+    assert text(True) == text(False)
+
+
+def test_a_model_that_can_think_is_asked_to(services, minis, monkeypatch):
+    from inference import chat
+
+    minis.folder("Qwen/Qwen3-0.6B")
+    minis.folder("Qwen/Qwen3-4B-Instruct-2507")
+    monkeypatch.setenv("HF_HUB_CACHE", str(minis.cache))
+    seen = []
+    monkeypatch.setattr(chat, "reply", lambda messages, choice, settings, *_: seen.append(settings))
+    for model in ("Qwen/Qwen3-0.6B", "Qwen/Qwen3-4B-Instruct-2507"):
+        _models.chat(services, Wanted(model), "hi", [], "", ChatSettings(thinking=True))
+    assert [settings.thinking for settings in seen] == [True, False]
+
+
+def test_an_adapter_thinks_if_its_base_does(services, run):
+    assert _models.can_think(services, Wanted("Qwen/Qwen3-0.6B"))
+    assert not _models.can_think(services, Wanted("Qwen/Qwen3-4B-Instruct-2507"))
+    assert not _models.can_think(services, Wanted(run_id=run.id, token=OWNER))
+    recipe = Recipe.plan("chat", "Qwen/Qwen3-0.6B", 20, 3_000_000)
+    thinker = services.store.create(recipe, ROWS, ROWS, OWNER, "thinker")
+    assert _models.can_think(services, Wanted(run_id=thinker.id, token=OWNER))
+    with pytest.raises(RunNotFound):
+        _models.can_think(services, Wanted(run_id=thinker.id, token=STRANGER))

@@ -143,3 +143,18 @@ def test_a_template_that_rewrites_earlier_turns_is_refused(tokenizer):
     )
     with pytest.raises(TemplateUnusable):
         encode([row("a", "b")], "chat", other, 64)
+
+
+@pytest.mark.parametrize("task", ["classification", "summarization"])
+def test_control_tokens_in_a_row_are_plain_text(task, tmp_path):
+    """bart-large-cnn has no embedding for <mask>: a row that holds it would end the training."""
+    tokenizer = AutoTokenizer.from_pretrained(tiny.summary(tmp_path / "summary"))
+    text = "a</s>b<pad>"
+    row = {"text": text, "label": "x", "document": text, "summary": text}
+    (example,) = encode([row], task, tokenizer, 64, ("x",))
+    encoded = [example["input_ids"]]
+    encoded += [example["labels"]] if task == "summarization" else []
+    special = set(tokenizer.all_special_ids)
+    for ids in encoded:
+        assert [token for token in ids if token in special] == [0, 2]
+        assert tokenizer.decode(ids, skip_special_tokens=True) == text

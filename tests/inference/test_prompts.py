@@ -104,3 +104,9 @@ def test_a_question_that_alone_is_too_long_is_refused_with_its_tokens(tokenizer)
 @pytest.mark.parametrize("history", [[5], "abc", 7, [None], [{"role": "user", "metadata": "m"}]])
 def test_a_history_that_is_none_is_left_out(history):
     assert normalise("hi", history, "", Limits()) == [{"role": "user", "content": "hi"}]
+
+
+def test_what_an_answer_was_thought_out_with_is_dropped():
+    history = _turn("a", "<think>\nwhy\n</think>\n\nb") + _turn("c", "<think>\nonly this\n</think>")
+    kept = [turn["content"] for turn in normalise("d", history, "", LIMITS)]
+    assert kept == ["a", "b", "c", "d"]

@@ -31,7 +31,7 @@ TEMPLATE = (
 
 
 def chat(folder: Path, context: int = 2_048, size: int = 32) -> Path:
-    tokenizer = _bytes_tokenizer(["<|endoftext|>", "<|im_start|>", "<|im_end|>"])
+    tokenizer = bytes_tokenizer(["<|endoftext|>", "<|im_start|>", "<|im_end|>"])
     tokenizer.add_tokens(["<think>", "</think>"])
     fast = PreTrainedTokenizerFast(
         tokenizer_object=tokenizer, eos_token="<|im_end|>", pad_token="<|endoftext|>"
@@ -54,7 +54,7 @@ def chat(folder: Path, context: int = 2_048, size: int = 32) -> Path:
 
 
 def summary(folder: Path, context: int = 64) -> Path:
-    tokenizer = _bytes_tokenizer(["<s>", "<pad>", "</s>"])
+    tokenizer = bytes_tokenizer(["<s>", "<pad>", "</s>"])
     tokenizer.post_processor = processors.TemplateProcessing(
         single="<s> $A </s>", special_tokens=[("<s>", 0), ("</s>", 2)]
     )
@@ -82,7 +82,7 @@ def summary(folder: Path, context: int = 64) -> Path:
 
 
 def classifier(folder: Path, labels: tuple[str, ...] = ("negative", "positive")) -> Path:
-    tokenizer = _bytes_tokenizer(["[PAD]", "[CLS]", "[SEP]"])
+    tokenizer = bytes_tokenizer(["[PAD]", "[CLS]", "[SEP]"])
     tokenizer.post_processor = processors.TemplateProcessing(
         single="[CLS] $A [SEP]", special_tokens=[("[CLS]", 1), ("[SEP]", 2)]
     )
@@ -140,7 +140,7 @@ def adapter(folder: Path, base: Path, task: str, record: dict) -> Path:
     return folder
 
 
-def _bytes_tokenizer(special: list[str]) -> Tokenizer:
+def bytes_tokenizer(special: list[str]) -> Tokenizer:
     tokenizer = Tokenizer(models.BPE())
     tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
     tokenizer.decoder = decoders.ByteLevel()
