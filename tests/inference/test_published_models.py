@@ -7,7 +7,7 @@ import torch
 from safetensors.torch import load_file
 from transformers import AutoModelForSeq2SeqLM, AutoTokenizer
 
-from inference import loading, summarize
+from inference import summarize
 from inference.catalog import Catalog
 from inference.chat import reply, stop_tokens
 from inference.errors import WrongModelForTask
@@ -293,7 +293,7 @@ def test_control_tokens_in_a_text_to_classify_are_read_as_text(choose):
 def test_a_base_classifies_only_with_an_adapter(model_id, choose, tmp_path):
     base = choose(model_id)
     with pytest.raises(WrongModelForTask):
-        loading.load(base, "classification")
+        list(classify(["good"], base, 60))
     record = {"labels": ["bad", "fair", "good"]}
     adapter = tiny.adapter(tmp_path / "adapter", base.folder, "classification", record)
     (score,) = classify(["good"], Choice(base.folder, adapter), 60)
