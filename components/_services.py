@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from components._downloads import VisitorDownloads
 from finetune.files import write_text
 from finetune.jobs import Jobs
 from finetune.runs import RunStore
@@ -25,6 +26,7 @@ class Services:
     limits: Limits
     store: RunStore
     jobs: Jobs
+    downloads: VisitorDownloads
     uploads: Path
     secret: str
 
@@ -35,7 +37,8 @@ class Services:
         """The services over the folder `home` (`LAB_HOME`); `make_room` runs before a training.
 
         Raises:
-            ConfigurationRefused: a limit or the operator's catalogue is not usable.
+            ConfigurationRefused: a limit, the operator's catalogue or a setting of the downloads
+                is not usable.
         """
         limits = Limits.from_environment(environ)
         store = RunStore(home / "runs", limits.runs_per_visitor, limits.queued_runs)
@@ -44,6 +47,7 @@ class Services:
             limits=limits,
             store=store,
             jobs=Jobs(store, limits, before_launch=make_room),
+            downloads=VisitorDownloads(environ),
             uploads=home / "uploads",
             secret=_secret(home / "secret"),
         )

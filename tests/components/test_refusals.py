@@ -171,11 +171,12 @@ def test_states_and_tasks_read_naturally():
 
 def reasons():
     """The `reason` of every error and problem as the sources write it, its places filled in."""
-    files = [PROJECT / "app.py", *PROJECT.glob("inference/*.py"), *PROJECT.glob("finetune/*.py")]
+    folders = ("inference", "finetune", "components")
+    files = [PROJECT / "app.py", *(it for name in folders for it in PROJECT.glob(f"{name}/*.py"))]
     for node in (node for file in files for node in ast.walk(ast.parse(file.read_text("utf-8")))):
         if not isinstance(node, ast.Call):
             continue
-        called = getattr(node.func, "id", "")
+        called = getattr(node.func, "id", getattr(node.func, "attr", ""))
         given = [it.value for it in node.keywords if it.arg == "reason"]
         given += node.args[:1] if called == "refused" else []
         if called == "refused" or called in {kind.__name__ for kind in KINDS.values()}:
