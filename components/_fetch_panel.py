@@ -19,7 +19,7 @@ from components._texts import i18n, plain, say
 from components._visitor import Language
 from inference import hub
 from inference.catalog import Model
-from inference.errors import LabError, ModelGated, ModelUnavailable
+from inference.errors import LabError, ModelGated, ModelUnavailable, ModelUnknown
 from inference.hardware import Use
 from inference.records import FetchProgress
 from inference.units import readable_bytes
@@ -51,25 +51,12 @@ class FetchPanel:
 
     @property
     def outputs(self) -> list[Any]:
-        """What `shown` fills in."""
+        """What `contents` fills in."""
         told = [self.state, self.failure, self.token, self.fetch, self.cancel]
         return [*told, self.instead, *self.offered, self.timer]
 
     def shown(self, language: Language, owner: str, value: str | None) -> list[Any]:
-        """The panel for the chosen `value`; empty unless that is a model to fetch."""
-        services = self.page.services
-        model = _to_fetch(services, value)
-        if model is None:
-            return _nothing()
-        standing = services.downloads.standing(model.id, owner)
-        if standing and not standing.progress.ended:
-            return _under_way(standing.progress, standing.mine, language)
-        if not _may_fetch(services, model, self.use):
-            return _nothing()
-        last = standing.progress if standing else None
-        error = last.error if last and standing.mine else None
-        others = _here_instead(services, model, self.use) if error else []
-        return _offering(model, last, error, others, language)
+        return contents(self.page.services, self.use, language, owner, value)
 
     def wire(
         self, chosen: gr.Dropdown, show: Handler, inputs: Sequence[Any], outputs: Sequence[Any]
@@ -96,10 +83,9 @@ class FetchPanel:
 
         def follow(language: Language, owner: str, *rest: Any) -> list[Any]:
             """The progress; and once it has ended, everything that depends on what is here."""
-            standing = services.downloads.standing(rest[-1], owner)
-            if standing and not standing.progress.ended:
-                rest_of_page = [gr.skip()] * (len(outputs) - len(self.outputs))
-                return [gr.skip(), *rest_of_page, *self.shown(language, owner, rest[-1])]
+            parts = self.shown(language, owner, rest[-1])
+            if parts[-1].active:
+                return [gr.skip()] * (1 + len(outputs) - len(parts)) + parts
             return [time.time_ns(), *show(language, owner, *rest)]
 
         # The token goes with one press and is gone from the page with it.
@@ -136,13 +122,23 @@ def place(page: Page, name: str, use: Use = "run") -> FetchPanel:
     return FetchPanel(page, use, *told)
 
 
-def _to_fetch(services: Services, value: str | None) -> Model | None:
-    """The catalogue's model that is chosen, if it is not on this machine yet."""
+def contents(
+    services: Services, use: Use, language: Language, owner: str, value: str | None
+) -> list[Any]:
+    """Updates of `FetchPanel.outputs` for the chosen `value`; empty unless it can be fetched."""
     try:
         model = services.catalog.find(value or "")
-    except ModelUnavailable:  # one of the visitor's runs, or nothing
-        return None
-    return None if hub.is_here(model) else model
+    except ModelUnknown:  # one of the visitor's runs, or nothing
+        return _updates()
+    standing = services.downloads.standing(model.id, owner)
+    if standing and not standing.progress.ended:  # the last files may be here already
+        return _under_way(standing.progress, standing.mine, language)
+    if hub.is_here(model) or not _may_fetch(services, model, use):
+        return _updates()
+    last = standing.progress if standing and standing.progress.state != "done" else None
+    error = last.error if last and standing.mine else None
+    others = _here_instead(services, model, use) if error else []
+    return _offering(model, last, error, others, language)
 
 
 def _may_fetch(services: Services, model: Model, use: Use) -> bool:
@@ -164,10 +160,6 @@ def _here_instead(services: Services, model: Model, use: Use) -> list[str]:
     demos = [it["id"] for it in usable if it["demo"]][:1]
     real = [it["id"] for it in usable if not it["demo"]]
     return real[: MOST_OFFERED - len(demos)] + demos
-
-
-def _nothing() -> list[Any]:
-    return _updates()
 
 
 def _under_way(progress: FetchProgress, mine: bool, language: Language) -> list[Any]:
@@ -225,7 +217,8 @@ def progress_bar(progress: FetchProgress, mine: bool, language: Language) -> str
     """`Downloading · 1.2 GB of 1.5 GB · 11 MB/s · about 27 s left` over a bar, as HTML."""
     parts = [say(f"fetching_{progress.state}", language)]
     done, total = progress.bytes_done, progress.bytes_total
-    parts.append(_of(progress, language))
+    if done:
+        parts.append(_of(progress, language))
     if progress.bytes_per_second:
         parts.append(f"{readable_bytes(round(progress.bytes_per_second))}/s")
     if progress.eta_seconds is not None:
@@ -240,7 +233,7 @@ def arrived(progress: FetchProgress, language: Language) -> str:
     """What an ended download left here, over a bar, as HTML."""
     told = say("fetch_kept", language, part=_of(progress, language))
     share = progress.bytes_done / progress.bytes_total if progress.bytes_total else 0
-    return _plots.bar([told], share, progress.state)
+    return _plots.bar([told], share, "kept")
 
 
 def _of(progress: FetchProgress, language: Language) -> str:

@@ -596,6 +596,19 @@ _REASONS_ZH: tuple[tuple[str, str], ...] = (
     (r"the file cannot be read as JSON \((.+)\)", r"无法按 JSON 读取这个文件（\1）"),
     ("the file must hold a list of models", "文件的内容必须是模型的列表"),
     (r"model (\d+) is not usable \((.+)\)", r"第 \1 个模型无法使用（\2）"),
+    # of the network and the file system
+    (r"(\[Errno -?\d+\] )?Connection refused", "连接被拒绝"),
+    (
+        r"(\[Errno -?\d+\] )?(Name or service not known|Temporary failure in name resolution|"
+        r"No address associated with hostname|nodename nor servname .*|getaddrinfo failed)",
+        "找不到这个地址",
+    ),
+    (r"(\[Errno -?\d+\] )?(Network is unreachable|No route to host)", "网络不通"),
+    (r"(\[Errno -?\d+\] )?Connection reset by peer|Server disconnected.*", "连接被对方中断"),
+    ("All connection attempts failed", "连接失败"),
+    (r"\[SSL.*", "安全证书无法验证"),
+    ("Permission denied", "没有权限"),
+    ("Read-only file system", "文件系统只读"),
     ("no weights", "没有权重"),
     (r"(\d+) weights are missing", r"缺少 \1 个权重"),
     (r"(\S+) is missing", r"缺少 \1"),

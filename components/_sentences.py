@@ -59,10 +59,10 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "这台机器装不下：大约需要 {needed}，目前可用 {available}。",
     ),
     "note_away": (
-        "Not on this machine yet, and nothing is downloaded unasked. Press Download, or run "
-        "`python -m inference fetch {model}`.",
-        "这台机器上还没有，应用也不会自行下载。请点“下载”，或运行 "
-        "`python -m inference fetch {model}`。",
+        "Not on this machine yet, and nothing is downloaded unasked. Press Download, or run: "
+        "`python -m inference fetch {model}`",
+        "这台机器上还没有，应用也不会自行下载。请点“下载”，或运行："
+        "`python -m inference fetch {model}`",
     ),
     "note_fits": (
         "Fits this machine: it needs about {needed}, and {available} is free.",
@@ -72,7 +72,7 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "fetch": ("Download ({size})", "下载（{size}）"),
     "fetch_join": ("Wait for it too", "我也要用它"),
     "fetch_cancel": ("Cancel download", "取消下载"),
-    "fetch_others": ("Another visitor asked for it", "另一位访客正在下载"),
+    "fetch_others": ("Another visitor asked for it", "由另一位访客发起"),
     "fetching_waiting": ("Waiting for its turn", "排队等候"),
     "fetching_probing": ("Asking where it comes from", "正在询问下载源"),
     "fetching_downloading": ("Downloading", "下载中"),

@@ -98,6 +98,8 @@ class Downloads:
             known = self._known.get(model.id)
             if known is None or known.leaving:
                 download = Download(model, self._environ, self._stall, self._free)
+                if known is not None:
+                    download.go_on_from(known.progress())
                 self._known[model.id] = download
                 download.start(self._line, token, after=known)
                 return download
@@ -143,6 +145,12 @@ class Download:
                 speed = 0.0
             left = (self._total - done) / speed if speed > 0 else None
             return FetchProgress(self._state, done, self._total, speed, left, self._error)
+
+    def go_on_from(self, before: FetchProgress) -> None:
+        """Count what an earlier attempt left as here, until the source has been asked."""
+        if before.state != "done":
+            self._total = before.bytes_total
+            self._saw(before.bytes_done)
 
     @property
     def leaving(self) -> bool:

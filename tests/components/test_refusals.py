@@ -200,6 +200,22 @@ def test_the_reasons_inside_errors_are_translated():
         assert HAN.search(sentence.partition("（")[2].partition("）。")[0]), reason
 
 
+@pytest.mark.parametrize(
+    "reason",
+    [
+        "[Errno 111] Connection refused",
+        "[Errno -2] Name or service not known",
+        "[Errno 101] Network is unreachable",
+        "Server disconnected without sending a response.",
+        "[SSL: CERTIFICATE_VERIFY_FAILED] certificate verify failed",
+        "Permission denied",
+    ],
+)
+def test_what_the_network_and_the_disk_say_is_translated(reason):
+    sentence = error_sentence(errors.HubUnreachable(host="example.org", reason=reason), "zh")
+    assert re.findall("[A-Za-z]{3,}", sentence) == ["example", "org", "ENDPOINT"]
+
+
 def test_a_class_name_or_a_setting_of_the_operator_is_told_as_it_is():
     assert "（OSError）" in error_sentence(ModelBroken(model="m", reason="OSError"), "zh")
     with pytest.raises(errors.ConfigurationRefused) as caught:
