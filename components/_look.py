@@ -43,6 +43,8 @@ CSS = """
   transition: width 0.6s ease; }
 .lab-failed .lab-bar i { background: #dc2626; }
 .lab-finished .lab-bar i { background: #0d9488; }
+.block.lab-failure { border-left: 3px solid #dc2626; padding-left: 10px; }
+.lab-failure p { font-size: 0.9rem; }
 @media (max-width: 640px) {
   .lab-title h1 { font-size: 1.35rem; }
   .lab-title p { font-size: 0.9rem; }

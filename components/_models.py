@@ -53,8 +53,8 @@ def find(services: Services, task: Task, wanted: Wanted) -> Found:
     """The weights `wanted` stands for.
 
     Raises:
-        ModelUnknown, WrongModelForTask, ModelDoesNotFit, ModelNotHere, RunNotFound,
-        NothingToDownload, AdapterRefused
+        ModelUnknown, WrongModelForTask, ModelDoesNotFit, ModelNotHere, DownloadsOff,
+        DownloadsNotForVisitors, SourceUnknown, RunNotFound, NothingToDownload, AdapterRefused
     """
     if wanted.run_id:
         return _adapter(services, task, wanted)
@@ -65,7 +65,8 @@ def find(services: Services, task: Task, wanted: Wanted) -> Found:
     if model.task != task:
         raise WrongModelForTask(model=model.id, task=task)
     if not hub.is_here(model):
-        check_fit(model)  # or the advice would be to download what cannot run
+        check_fit(model)  # or the advice would be to download what cannot run,
+        services.downloads.check(model)  # or where nothing is downloaded
     return Found(_choice(model), model)
 
 

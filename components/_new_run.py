@@ -8,7 +8,8 @@ from typing import Any, get_args
 
 import gradio as gr
 
-from components import _models, _plots, _runs
+from components import _fetch_panel, _models, _plots, _runs
+from components._fetch_panel import FetchPanel
 from components._form import MOST_ROLES, Form, given, place_reading, place_settings, reading_of
 from components._page import Page
 from components._picker import label
@@ -62,6 +63,7 @@ def build(page: Page, begun: gr.State) -> None:
     with gr.Column(visible=False) as second:
         gr.Markdown(i18n("step_plan"))
         task, roles, base, preset = _place_plan()
+        panel = _fetch_panel.place(page, "finetune", "lora")
         settings = place_settings()
         estimate = gr.Markdown(elem_classes="lab-note", elem_id="finetune-estimate")
         with gr.Row(equal_height=True):
@@ -70,7 +72,8 @@ def build(page: Page, begun: gr.State) -> None:
     form = Form(file, reading, task, roles, base, preset, settings)
     told = Told(summary, preview, problems, estimate)
     filled = _wire_reading(page, form, told, table, second, examples)
-    _wire_estimate(page, form, told, table, filled)
+    _wire_fetching(page, form, panel, filled)
+    _wire_estimate(page, form, told, table, filled, panel.settled)
     _wire_start(page, form, told, name, start, begun)
     page.on_shown(lambda language: _limits(page.services, language), [], [limits])
 
@@ -182,8 +185,28 @@ def _wire_reading(
     return filled
 
 
+def _wire_fetching(page: Page, form: Form, panel: FetchPanel, filled: Sequence[Any]) -> None:
+    """A base that is not here can be fetched; then the list is worded anew."""
+
+    def shown(language: Language, owner: str, base: str | None) -> list[Any]:
+        return panel.shown(language, owner, base)
+
+    def show(language: Language, owner: str, task: Task, base: str | None) -> list[Any]:
+        return [_bases(page.services, task, language, base), *shown(language, owner, base)]
+
+    for trigger in (form.base.input, *(event.then for event in filled)):
+        page.on(trigger, shown, [page.owner, form.base], panel.outputs)
+    page.on_shown(shown, [page.owner, form.base], panel.outputs)
+    panel.wire(form.base, show, [page.owner, form.task, form.base], [form.base])
+
+
 def _wire_estimate(
-    page: Page, form: Form, told: Told, table: gr.State, filled: Sequence[Any]
+    page: Page,
+    form: Form,
+    told: Told,
+    table: gr.State,
+    filled: Sequence[Any],
+    settled: gr.State,
 ) -> None:
     """The estimate follows what the visitor changes, and what is filled in for them."""
     services = page.services
@@ -210,7 +233,12 @@ def _wire_estimate(
     inputs = [table, *form.inputs]
     page.on_shown(foresee, inputs, [told.estimate])
     changed = [event.then for event in filled]
-    changed += [form.base.input, form.preset.input, *(part.change for part in form.settings)]
+    changed += [
+        settled.change,
+        form.base.input,
+        form.preset.input,
+        *(part.change for part in form.settings),
+    ]
     for trigger in changed:
         page.on(trigger, foresee, inputs, [told.estimate], trigger_mode="always_last")
 
@@ -302,10 +330,15 @@ def _fields(
     return [*fields, _bases(services, task, language)]
 
 
-def _bases(services: Services, task: Task, language: Language) -> Any:
+def _bases(
+    services: Services, task: Task, language: Language, chosen: str | None = None
+) -> gr.Dropdown:
+    """The bases of a task, on the chosen one or on the best that can be trained here."""
     records = [_models.record(model) for model in services.catalog.bases(task)]
     records.sort(key=lambda it: (not it["here"], it["parameters"]))
     choices = [(label(it, language), it["id"]) for it in records]
+    if chosen in [base for _, base in choices]:
+        return gr.Dropdown(choices=choices, value=chosen)
     usable = [it for it in records if it["here"] and it["trains_here"]]
     # A processor trains the small demo in minutes and a real model in days.
     real = [it for it in usable if not it["demo"]] if hardware.trains_on() != "cpu" else []

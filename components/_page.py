@@ -84,9 +84,15 @@ class Page:
             self.on(self.changed.click, handler, inputs, outputs)
 
 
-def to_open(tab: str, model: str = "", run: str = "", share: str = "") -> dict[str, Any]:
-    """What `Page.opened` holds; asked for twice, it is followed twice."""
-    return {"tab": tab, "model": model, "run": run, "share": share, "at": time.time_ns()}
+def to_open(
+    tab: str, model: str = "", run: str = "", share: str = "", arrival: bool = False
+) -> dict[str, Any]:
+    """What `Page.opened` holds; asked for twice, it is followed twice.
+
+    `arrival` marks the beginning of a visit.
+    """
+    asked = {"tab": tab, "model": model, "run": run, "share": share}
+    return {**asked, "arrival": arrival, "at": time.time_ns()}
 
 
 def _arriving(services: Services) -> Handler:
@@ -96,7 +102,7 @@ def _arriving(services: Services) -> Handler:
         tab = request.query_params.get("tab", "")
         if tab not in TABS:
             tab = _tab_of(services, asked["model"]) if asked["model"] or asked["run"] else TABS[0]
-        return owner_of(owner), to_open(tab, **asked), gr.Tabs(selected=tab)
+        return owner_of(owner), to_open(tab, **asked, arrival=True), gr.Tabs(selected=tab)
 
     return arrive
 

@@ -5,15 +5,17 @@ from typing import Any
 
 import gradio as gr
 
-from components import _models, _runs
+from components import _fetch_panel, _models, _runs
 from components._models import Wanted
 from components._page import Page
+from components._refusals import error_sentence
 from components._services import Services
-from components._texts import i18n, say
+from components._texts import i18n, plain, say
 from components._visitor import Language
 from finetune.errors import RunNotFound
 from inference import fit
-from inference.catalog import Task
+from inference.catalog import Model, Task
+from inference.errors import NotFetched
 from inference.units import readable_bytes
 
 RUN = "run:"
@@ -48,30 +50,35 @@ def place(page: Page, task: Task, tab: str) -> Picker:
         filterable=False,
         elem_id=f"{tab}-model",
     )
-    note = gr.Markdown(elem_classes="lab-note")
+    note = gr.Markdown(elem_classes="lab-note", elem_id=f"{tab}-note")
+    panel = _fetch_panel.place(page, tab)
     picker = Picker(page, task, dropdown, note)
 
-    def show(language: Language, owner: str, opened: dict[str, str], value: str) -> tuple[Any, str]:
+    def told(language: Language, owner: str, value: str) -> list[Any]:
+        return [about(services, language, value), *panel.shown(language, owner, value)]
+
+    def show(language: Language, owner: str, opened: dict[str, str], value: str) -> list[Any]:
         known = choices(services, task, language, owner, opened)
         value = value if value in [key for _, key in known] else default
-        return gr.Dropdown(choices=known, value=value), about(services, language, value)
+        return [gr.Dropdown(choices=known, value=value), *told(language, owner, value)]
 
-    def follow(language: Language, owner: str, opened: dict[str, str], value: str) -> Any:
+    def follow(language: Language, owner: str, opened: dict[str, str], value: str) -> list[Any]:
         asked = f"{RUN}{opened['run']}" if opened["run"] else opened["model"]
         if not asked or opened["tab"] != tab:
+            if opened["arrival"]:  # a page opened again goes on with what is being fetched
+                value = services.downloads.latest(services.catalog.served(task), owner) or value
             return show(language, owner, opened, value)
         known = [key for _, key in choices(services, task, language, owner, opened)]
         if asked not in known:
             gr.Warning(say("link_lost", language))
         return show(language, owner, opened, asked)
 
-    outputs = [dropdown, note]
+    outputs = [dropdown, note, *panel.outputs]
     page.on_shown(show, picker.inputs, outputs, on_arrival=False)  # `opened` changes then
     page.on(page.opened.change, follow, picker.inputs, outputs)
     page.on(dropdown.focus, show, picker.inputs, outputs)
-    page.on(
-        dropdown.input, lambda language, value: about(services, language, value), [dropdown], [note]
-    )
+    page.on(dropdown.input, told, [page.owner, dropdown], outputs[1:])
+    panel.wire(dropdown, show, picker.inputs, [dropdown, note])
     return picker
 
 
@@ -127,7 +134,8 @@ def about(services: Services, language: Language, value: str) -> str:
     """One line about the choice: an adapter, a demo, too large, to be fetched first, or fitting."""
     if value.startswith(RUN):
         return say("note_run", language)
-    model = _models.record(services.catalog.find(value))
+    found = services.catalog.find(value)
+    model = _models.record(found)
     if model["demo"]:
         return say("note_demo_chat" if model["task"] == "chat" else "note_demo", language)
     needed, available = (
@@ -136,6 +144,14 @@ def about(services: Services, language: Language, value: str) -> str:
     if not model["runs_here"]:
         return say("note_too_large", language, needed=needed, available=available)
     if not model["here"]:
-        size = readable_bytes(model["download_bytes"])
-        return say("note_away", language, size=size, model=model["id"])
+        return _away(services, language, found)
     return say("note_fits", language, needed=needed, available=available)
+
+
+def _away(services: Services, language: Language, model: Model) -> str:
+    """How a model that fits gets here, or why it does not."""
+    try:
+        services.downloads.check(model)
+    except NotFetched as refused:
+        return plain(error_sentence(refused, language))
+    return say("note_away", language, model=model.id)

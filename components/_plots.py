@@ -238,6 +238,19 @@ def samples(report: Mapping[str, Any], language: Language) -> Table:
     return table(headers, rows)
 
 
+def bar(words: Sequence[str], share: float, kind: str) -> str:
+    """A line of words over a bar of which `share`, 0 to 1, is filled: HTML, so our own words only.
+
+    `kind` names its look: `lab-failed` and the like.
+    """
+    percent = min(100, max(0, round(100 * share)))
+    return (
+        f'<div class="lab-run lab-{kind}"><p>{" · ".join(words)}</p>'
+        f'<div class="lab-bar" role="progressbar" aria-valuenow="{percent}">'
+        f'<i style="width:{percent}%"></i></div></div>'
+    )
+
+
 def duration(seconds: float, language: Language) -> str:
     """`95` -> `1 min 35 s`; hours without seconds."""
     whole = max(0, round(seconds))

@@ -33,12 +33,17 @@ ERRORS_ZH: dict[str, str] = {
     "settings_refused": "设置“{name}”的值是 {value}，它必须在 {low} 到 {high} 之间。",
     "setting_choice_refused": "设置“{name}”的值是“{value}”，它必须是以下之一：{choices}。",
     "argument_refused": "参数“{name}”必须是 {kind}，收到的是“{value}”。",
+    "access_token_refused": (
+        "这不是访问令牌：它最多有 {limit} 个普通的字母、数字和符号，没有空格。"
+        "请在你的账号设置里重新复制。"
+    ),
     # a model or an adapter
     "model_unknown": "这里没有名为“{model}”的模型。请从列表中选一个。",
     "wrong_model_for_task": "{model} 不能用于{task}。请从本页的模型列表中选一个。",
     "model_not_here": (
         "这台机器上还没有 {model}（需要下载 {size}）。"
-        "请用“python -m inference fetch {model}”下载，或选择一个已经就绪的模型。"
+        "请点模型列表旁的“下载”，或运行“python -m inference fetch {model}”，"
+        "或选择一个已经就绪的模型。"
     ),
     "model_does_not_fit": (
         "{model} 大约需要 {needed} 内存，目前可用 {available}。请选择小一些的模型。"
@@ -97,8 +102,12 @@ ERRORS_ZH: dict[str, str] = {
         "请把 HF_HOME 设为本程序可以写入的文件夹，然后重新启动。"
     ),
     "downloads_off": (
-        "{model} 还没有下载，而下载功能已关闭（设置了 {name}）。"
+        "这台机器上还没有 {model}，而下载功能已关闭（设置了 {name}）。"
         "请取消这项设置后重新启动，或选择一个已经就绪的模型。"
+    ),
+    "downloads_not_for_visitors": (
+        "这台机器上还没有 {model}，这里也不向访客开放下载。本页面的维护者可以用"
+        "“python -m inference fetch {model}”下载；你也可以选择一个已经就绪的模型。"
     ),
     "source_unknown": (
         "LAB_SOURCE 设置成了“{value}”，它必须是以下之一：{choices}。请修改后重新启动。"
@@ -580,6 +589,7 @@ _WORDS: dict[str, dict[str, tuple[str, str]]] = {
 # Reasons given inside a sentence; what matches none is a name or a library's own words.
 _REASONS_ZH: tuple[tuple[str, str], ...] = (
     ("it must be a positive whole number", "必须是正整数"),
+    ("it must be a positive number", "必须是正数"),
     ("it must be a port number", "必须是端口号"),
     (r"it must be one of (.+)", r"必须是以下之一：\1"),
     (
@@ -591,10 +601,24 @@ _REASONS_ZH: tuple[tuple[str, str], ...] = (
         "在显卡上做 8 位量化需要 NVIDIA 显卡和 bitsandbytes 软件包",
     ),
     ("it begins from changed base weights", "它的起点改动过基座模型的权重"),
+    ("it must be on or off", "必须是 on 或 off"),
     (r"files under (.+) can be served", r"\1 下的文件可能会被公开访问"),
     (r"the file cannot be read as JSON \((.+)\)", r"无法按 JSON 读取这个文件（\1）"),
     ("the file must hold a list of models", "文件的内容必须是模型的列表"),
     (r"model (\d+) is not usable \((.+)\)", r"第 \1 个模型无法使用（\2）"),
+    # of the network and the file system
+    (r"(\[Errno -?\d+\] )?Connection refused", "连接被拒绝"),
+    (
+        r"(\[Errno -?\d+\] )?(Name or service not known|Temporary failure in name resolution|"
+        r"No address associated with hostname|nodename nor servname .*|getaddrinfo failed)",
+        "找不到这个地址",
+    ),
+    (r"(\[Errno -?\d+\] )?(Network is unreachable|No route to host)", "网络不通"),
+    (r"(\[Errno -?\d+\] )?Connection reset by peer|Server disconnected.*", "连接被对方中断"),
+    ("All connection attempts failed", "连接失败"),
+    (r"\[SSL.*", "安全证书无法验证"),
+    ("Permission denied", "没有权限"),
+    ("Read-only file system", "文件系统只读"),
     ("no weights", "没有权重"),
     (r"(\d+) weights are missing", r"缺少 \1 个权重"),
     (r"(\S+) is missing", r"缺少 \1"),

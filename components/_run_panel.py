@@ -207,11 +207,8 @@ def _state(found: dict[str, Any], language: Language) -> str:
     if found["eta_seconds"] is not None:
         left = _plots.duration(found["eta_seconds"], language)
         parts.append(say("time_left", language, left=left))
-    share = 100 if standing == "finished" else round(100 * step / total) if total else 0
-    return (
-        f'<div class="lab-run lab-{standing}"><p>{" · ".join(parts)}</p>'
-        f'<div class="lab-bar"><i style="width:{min(100, share)}%"></i></div></div>'
-    )
+    share = 1 if standing == "finished" else step / total if total else 0
+    return _plots.bar(parts, share, standing)
 
 
 def _failure(found: dict[str, Any], language: Language) -> Any:

@@ -59,14 +59,34 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "这台机器装不下：大约需要 {needed}，目前可用 {available}。",
     ),
     "note_away": (
-        "Not on this machine yet: {size} to download. Nothing is downloaded unasked; fetch it with "
-        "`python -m inference fetch {model}` and reload this page.",
-        "这台机器上还没有：需要下载 {size}。应用不会自行下载；请运行 "
-        "`python -m inference fetch {model}`，然后刷新页面。",
+        "Not on this machine yet, and nothing is downloaded unasked. Press Download, or run: "
+        "`python -m inference fetch {model}`",
+        "这台机器上还没有，应用也不会自行下载。请点“下载”，或运行："
+        "`python -m inference fetch {model}`",
     ),
     "note_fits": (
         "Fits this machine: it needs about {needed}, and {available} is free.",
         "这台机器可以运行：大约需要 {needed}，目前可用 {available}。",
+    ),
+    # fetching the chosen model
+    "fetch": ("Download ({size})", "下载（{size}）"),
+    "fetch_join": ("Wait for it too", "我也要用它"),
+    "fetch_cancel": ("Cancel download", "取消下载"),
+    "fetch_others": ("Another visitor asked for it", "由另一位访客发起"),
+    "fetching_waiting": ("Waiting for its turn", "排队等候"),
+    "fetching_probing": ("Asking where it comes from", "正在询问下载源"),
+    "fetching_downloading": ("Downloading", "下载中"),
+    "fetching_checking": ("Checking the files", "正在核对文件"),
+    "fetch_of": ("{done} of {total}", "{done}，共 {total}"),
+    "fetch_kept": (
+        "{part} are here already; Download goes on from there",
+        "已有 {part}，点“下载”会接着下载",
+    ),
+    "fetch_instead": ("Already here, one click away:", "这些已经就绪，点一下就能用："),
+    "fetch_token": ("Access token", "访问令牌"),
+    "fetch_token_info": (
+        "It is sent to the source of the model with the next press of Download, and kept nowhere.",
+        "下次点“下载”时发送给模型的下载源，不会保存在任何地方。",
     ),
     # Environment
     "environment_intro": (

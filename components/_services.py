@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from components._downloads import VisitorDownloads
 from finetune.files import write_text
 from finetune.jobs import Jobs
 from finetune.runs import RunStore
@@ -26,6 +27,7 @@ class Services:
     limits: Limits
     store: RunStore
     jobs: Jobs
+    downloads: VisitorDownloads
     uploads: Path
     secret: str
 
@@ -36,7 +38,8 @@ class Services:
         """The services over the folder `home` (`LAB_HOME`); `make_room` runs before a training.
 
         Raises:
-            ConfigurationRefused: a limit, the precision or the operator's catalogue is not usable.
+            ConfigurationRefused: a limit, the precision, the operator's catalogue or a setting of
+                the downloads is not usable.
         """
         limits = Limits.from_environment(environ)
         fit.setting(environ)  # what is wrong with it is said now, not at the first reply
@@ -46,6 +49,7 @@ class Services:
             limits=limits,
             store=store,
             jobs=Jobs(store, limits, before_launch=make_room),
+            downloads=VisitorDownloads(environ),
             uploads=home / "uploads",
             secret=_secret(home / "secret"),
         )

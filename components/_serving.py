@@ -38,6 +38,7 @@ def launch(
             max_threads=THREADS,
             mcp_server=True,
             ssr_mode=False,
+            run_history=False,  # it keeps what was typed in the visitor's browser
             app_kwargs={"middleware": [Middleware(EarlyLanguage)]},
         )
     except OSError as error:

@@ -5,7 +5,8 @@
     │   ├── MessageEmpty, MessageTooLong, MessageTooLongForModel
     │   ├── TooManyTurns, ConversationTooLong
     │   ├── TextEmpty, TextTooLong
-    │   └── SettingsRefused, SettingChoiceRefused, ArgumentRefused
+    │   ├── SettingsRefused, SettingChoiceRefused, ArgumentRefused
+    │   └── AccessTokenRefused
     ├── ModelUnavailable
     │   ├── ModelUnknown, ModelNotHere, ModelDoesNotFit, ModelBroken, WrongModelForTask
     │   ├── AdapterRefused, AdapterUnsafe, AdapterBroken
@@ -14,7 +15,8 @@
     │       ├── ModelGated, ModelMissing, NoSafeWeights
     │       ├── ConnectionStalled, DownloadTruncated, FetchFailed
     │       ├── DiskTooSmall, DiskFull, CacheNotWritable
-    │       └── DownloadsOff, SourceUnknown, SourceNotInstalled
+    │       ├── DownloadsOff, DownloadsNotForVisitors
+    │       └── SourceUnknown, SourceNotInstalled
     ├── AcceleratorUnavailable     the machine stopped us, not the request
     │   ├── OutOfMemory, DeadlinePassed
     │   └── QuotaExceeded, CallTooLong, AcceleratorBusy, AcceleratorFailed   (ZeroGPU)
@@ -105,6 +107,13 @@ class ArgumentRefused(RequestRefused):
     sentence = "The parameter “{name}” must be {kind}; it was “{value}”."
 
 
+class AccessTokenRefused(RequestRefused):
+    sentence = (
+        "This is no access token: it has {limit} plain letters, digits and signs at most, and no "
+        "spaces. Copy it again from the settings of your account."
+    )
+
+
 class ModelUnavailable(LabError):
     """A model or adapter cannot be used now."""
 
@@ -120,7 +129,8 @@ class WrongModelForTask(ModelUnavailable):
 class ModelNotHere(ModelUnavailable):
     sentence = (
         "{model} is not on this machine yet ({size} to download). "
-        "Fetch it with “python -m inference fetch {model}”, or choose a model that is already here."
+        "Press Download beside the model list, fetch it with “python -m inference fetch {model}”, "
+        "or choose a model that is already here."
     )
 
 
@@ -256,8 +266,16 @@ class CacheNotWritable(NotFetched):
 
 class DownloadsOff(NotFetched):
     sentence = (
-        "{model} is not here, and downloads are switched off ({name} is set). "
+        "{model} is not on this machine, and downloads are switched off ({name} is set). "
         "Unset it and start again, or choose a model that is already here."
+    )
+
+
+class DownloadsNotForVisitors(NotFetched):
+    sentence = (
+        "{model} is not on this machine, and visitors cannot download here. Whoever runs this "
+        "page can fetch it with “python -m inference fetch {model}”; or choose a model that is "
+        "already here."
     )
 
 

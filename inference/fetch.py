@@ -21,13 +21,13 @@ from inference import errors, hub
 from inference.catalog import Model
 from inference.errors import LabError
 from inference.records import FetchProgress, FetchState
-from inference.remote import Remote, Source, ask, probe, running, size_of
+from inference.remote import TICK, Remote, Source, ask, probe, running, size_of
 from inference.units import readable_bytes
 
 __all__ = ["Download", "Downloads", "Remote", "probe"]
 
 AT_ONCE = 2
-STALL_SECONDS = 10.0
+STALL_SECONDS = 8.0
 SPARE_BYTES = 10**9  # left free on the disk
 SPEED_SECONDS = 5.0  # the speed shown is that of the last ones
 
@@ -61,7 +61,7 @@ class Downloads:
     """The downloads of this process: one a model, two at a time, in the order they were asked for.
 
     Args:
-        stall_seconds: how long nothing may arrive; None for `LAB_STALL_SECONDS`, else 10.
+        stall_seconds: how long nothing may arrive; None for `LAB_STALL_SECONDS`, else 8.
         free_space: the free bytes of the disk that holds a folder.
 
     Raises:
@@ -86,8 +86,9 @@ class Downloads:
     def begin(self, model: Model, token: str | None = None) -> "Download":
         """Start fetching `model`, or join the download of it that is under way.
 
-        A model that is here is done at once; one that failed or was cancelled starts again and
-        goes on from what has arrived. Never raises: what is wrong is the download's `error`.
+        A model that is here is done at once; one that failed or was cancelled, be it a moment
+        ago, starts again and goes on from what has arrived. Never raises: what is wrong is the
+        download's `error`.
 
         Args:
             token: the visitor's access token, for a model that asks for one. It goes to the
@@ -95,11 +96,22 @@ class Downloads:
         """
         with self._lock:
             known = self._known.get(model.id)
-            if known is None or known.progress().ended:
-                known = Download(model, self._environ, self._stall, self._free)
-                self._known[model.id] = known
-                known.start(self._line, token)
+            if known is None or known.leaving:
+                download = Download(model, self._environ, self._stall, self._free)
+                if known is not None:
+                    download.go_on_from(known.progress())
+                self._known[model.id] = download
+                download.start(self._line, token, after=known)
+                return download
             return known
+
+    def check(self, model: Model) -> None:
+        """Whether a download of `model` could begin at all; the network is not asked.
+
+        Raises:
+            DownloadsOff, SourceUnknown
+        """
+        Source.of(model, self._environ)
 
     def find(self, model_id: str) -> "Download | None":
         """The last download of this model, ended or not."""
@@ -134,6 +146,17 @@ class Download:
             left = (self._total - done) / speed if speed > 0 else None
             return FetchProgress(self._state, done, self._total, speed, left, self._error)
 
+    def go_on_from(self, before: FetchProgress) -> None:
+        """Count what an earlier attempt left as here, until the source has been asked."""
+        if before.state != "done":
+            self._total = before.bytes_total
+            self._saw(before.bytes_done)
+
+    @property
+    def leaving(self) -> bool:
+        """Whether it has ended or is about to: nobody can join it any more."""
+        return self._cancelled.is_set() or self._ended.is_set()
+
     def cancel(self) -> None:
         """End it within a second; what has arrived stays. Nothing happens once it has ended."""
         self._cancelled.set()
@@ -143,7 +166,8 @@ class Download:
         self._ended.wait(timeout)
         return self.progress()
 
-    def start(self, line: "_Line", token: str | None) -> None:
+    def start(self, line: "_Line", token: str | None, after: "Download | None" = None) -> None:
+        """`after` is the one before it of this model: two must not write the same files."""
         if hub.is_here(self.model, self._environ):
             self._saw(self._total)
             self._end("done")
@@ -154,12 +178,16 @@ class Download:
             self._end("failed", error)
             return
         name = f"fetch {self.model.id}"
-        args = (line, source, token)
+        args = (line, source, token, after)
         threading.Thread(target=self._run, args=args, name=name, daemon=True).start()
 
-    def _run(self, line: "_Line", source: Source, token: str | None) -> None:
+    def _run(
+        self, line: "_Line", source: Source, token: str | None, after: "Download | None"
+    ) -> None:
         try:
             line.wait(self, self._go_on)
+            while after is not None and not after.wait(TICK).ended:
+                self._go_on()
             self._fetch(source, token)
         except _Cancelled:
             end, error = "cancelled", None
@@ -282,7 +310,7 @@ class _Line:
             self._line.append(download)
             while download not in self._line[: self._places]:
                 go_on()
-                self._moved.wait(0.1)
+                self._moved.wait(TICK)
 
     def leave(self, download: Download) -> None:
         with self._moved:

@@ -277,6 +277,7 @@ def refused(tmp_path, **environ):
         ("LAB_HOME", str(PROJECT / "home")),
         ("LAB_LIMIT_TURNS", "many"),
         ("LAB_CATALOG", "/nowhere/catalog.json"),
+        ("LAB_DOWNLOADS", "false"),
     ],
 )
 def test_a_wrong_setting_ends_the_start_with_one_sentence(tmp_path, name, value):

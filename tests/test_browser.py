@@ -1,21 +1,15 @@
 """The page in a real browser, in both languages: every tab, and from a file to a trained model."""
 
-import os
 import re
-import shutil
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Page, expect
 
+from tests.browser import LOCALES, MINUTE, TABS, foreign_words, started, visit, visiting
 from tests.serving import App
 
-SECOND = 1_000
-MINUTE = 60 * SECOND
-expect.set_options(timeout=30 * SECOND)  # a busy machine is not a broken page
-TABS = ("environment", "chat", "summarization", "sentiment", "finetuning")
 WORDS = {
     "en-US": {
-        "tabs": ("Environment", "Chat", "Summarize", "Sentiment", "Fine-tune"),
         "rows": "What is the word number {n}?,The word is banana.",
         "question": "What is the word number 7?",
         "answer": "The word is banana.",
@@ -28,7 +22,6 @@ WORDS = {
         "unusable": "This file cannot be used",
     },
     "zh-CN": {
-        "tabs": ("运行环境", "对话", "摘要", "情感分析", "微调"),
         "rows": "第{n}个词是什么？,这个词是香蕉。",
         "question": "第7个词是什么？",
         "answer": "这个词是香蕉。",
@@ -41,28 +34,12 @@ WORDS = {
         "unusable": "这个文件无法使用",
     },
 }
-# Latin words that may stand in the Chinese page: names, units and code.
-NAMES = re.compile(
-    r"builtin/\S+|[\w.-]+/[\w.-]+|[a-z]+_[a-z_]+|\b(?:CSV|TSV|JSON|Lines|LoRA|DoRA|LLM|Lab|English|"
-    r"API|MCP|Qwen\w*|BERT|BART|GPU|CPU|CUDA|AMD|EPYC|Intel|Xeon|Linux|Tab|UTF|utf|gb18030|seed|"
-    r"temperature|thinking|avx\w*|amx\w*|asimd|kB|MB|GB|TB|ROUGE|csv|examples?|instruction|output)\b"
-)
-
-
-def chromium() -> str | None:
-    return os.environ.get("CHROMIUM_PATH") or shutil.which("chromium")
 
 
 @pytest.fixture(scope="module")
 def browser():
-    path = chromium()
-    if not path:
-        pytest.skip("no chromium on the PATH and CHROMIUM_PATH is not set")
-    quiet = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
-    with sync_playwright() as playwright:
-        found = playwright.chromium.launch(executable_path=path, args=quiet)
+    with started() as found:
         yield found
-        found.close()
 
 
 @pytest.fixture(scope="module")
@@ -72,7 +49,7 @@ def app(tmp_path_factory):
     server.kill()
 
 
-@pytest.fixture(params=WORDS)
+@pytest.fixture(params=LOCALES)
 def locale(request):
     return request.param
 
@@ -83,29 +60,9 @@ def words(locale):
 
 
 @pytest.fixture
-def page(browser: Browser, app: App, locale: str):
-    context = browser.new_context(locale=locale, viewport={"width": 1280, "height": 900})
-    page = context.new_page()
-    page.foreign, page.mishaps = [], []
-    page.on("request", lambda it: _is_ours(it.url, app) or page.foreign.append(it.url))
-    page.on("pageerror", lambda error: page.mishaps.append(str(error)))
-    yield page
-    context.close()
-    assert page.foreign == [], "the page asked another host"
-    assert page.mishaps == []
-
-
-def _is_ours(url: str, app: App) -> bool:
-    return url.startswith((app.url, "data:", "blob:"))
-
-
-def visit(page: Page, app: App, tab: str) -> None:
-    page.goto(f"{app.url}/?tab={tab}")
-    expect(page.get_by_role("tab", selected=True)).to_have_text(
-        WORDS["en-US"]["tabs"][TABS.index(tab)]
-        if page.evaluate("navigator.language") == "en-US"
-        else WORDS["zh-CN"]["tabs"][TABS.index(tab)]
-    )
+def page(browser, app, locale):
+    with visiting(browser, app, locale) as page:
+        yield page
 
 
 @pytest.fixture
@@ -125,22 +82,17 @@ def ask(page: Page, question: str) -> None:
     page.locator("#chat-message textarea").press("Enter")
 
 
-def test_every_tab_opens_and_speaks_the_visitors_language(page, app, locale, words):
+def test_every_tab_opens_and_speaks_the_visitors_language(page, app, locale):
     visit(page, app, "environment")
     expect(page.locator("#environment-verdict")).to_contain_text("builtin/chat")
-    for name in words["tabs"]:
+    for names in TABS.values():
+        name = names[locale == "zh-CN"]
         page.get_by_role("tab", name=name, exact=True).click()
         expect(page.get_by_role("tab", selected=True)).to_have_text(name)
-        text = page.locator("main").inner_text()
-        if locale == "zh-CN":
-            left = re.findall(r"[A-Za-z]{3,}", NAMES.sub("", text))
-            assert left == [], "English on the Chinese page"
-        else:
-            left = re.findall(r"[\u4e00-\u9fff]+", text.replace("中文", ""))
-            assert left == [], "Chinese on the English page"
+        assert foreign_words(page, locale) == []
 
 
-def test_from_a_file_to_a_model_that_answers_as_it_was_taught(page, app, words, table):
+def test_from_a_file_to_a_model_that_answers_as_it_was_taught(page, app, locale, words, table):
     visit(page, app, "chat")
     ask(page, words["question"])
     history = page.locator("#chat-history")
@@ -163,7 +115,7 @@ def test_from_a_file_to_a_model_that_answers_as_it_was_taught(page, app, words, 
     page.reload()  # the run is still this visitor's
     expect(state).to_contain_text(words["finished"])
     page.locator("#run-use").click()
-    expect(page.get_by_role("tab", selected=True)).to_have_text(words["tabs"][1])
+    expect(page.get_by_role("tab", selected=True)).to_have_text(TABS["chat"][locale == "zh-CN"])
     ask(page, words["question"])
     expect(history).to_contain_text(words["answer"], timeout=MINUTE)
 

@@ -171,11 +171,12 @@ def test_states_and_tasks_read_naturally():
 
 def reasons():
     """The `reason` of every error and problem as the sources write it, its places filled in."""
-    files = [PROJECT / "app.py", *PROJECT.glob("inference/*.py"), *PROJECT.glob("finetune/*.py")]
+    folders = ("inference", "finetune", "components")
+    files = [PROJECT / "app.py", *(it for name in folders for it in PROJECT.glob(f"{name}/*.py"))]
     for node in (node for file in files for node in ast.walk(ast.parse(file.read_text("utf-8")))):
         if not isinstance(node, ast.Call):
             continue
-        called = getattr(node.func, "id", "")
+        called = getattr(node.func, "id", getattr(node.func, "attr", ""))
         given = [it.value for it in node.keywords if it.arg == "reason"]
         given += node.args[:1] if called == "refused" else []
         if called == "refused" or called in {kind.__name__ for kind in KINDS.values()}:
@@ -197,6 +198,22 @@ def test_the_reasons_inside_errors_are_translated():
     for reason in worded:
         sentence = error_sentence(ModelBroken(model="m", reason=reason), "zh")
         assert HAN.search(sentence.partition("（")[2].partition("）。")[0]), reason
+
+
+@pytest.mark.parametrize(
+    "reason",
+    [
+        "[Errno 111] Connection refused",
+        "[Errno -2] Name or service not known",
+        "[Errno 101] Network is unreachable",
+        "Server disconnected without sending a response.",
+        "[SSL: CERTIFICATE_VERIFY_FAILED] certificate verify failed",
+        "Permission denied",
+    ],
+)
+def test_what_the_network_and_the_disk_say_is_translated(reason):
+    sentence = error_sentence(errors.HubUnreachable(host="example.org", reason=reason), "zh")
+    assert re.findall("[A-Za-z]{3,}", sentence) == ["example", "org", "ENDPOINT"]
 
 
 def test_a_class_name_or_a_setting_of_the_operator_is_told_as_it_is():

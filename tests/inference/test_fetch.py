@@ -411,6 +411,21 @@ def test_a_cancelled_download_goes_on_where_it_was(source, environ, downloads):
     assert (hub.locate(MODEL, environ) / weights.name).read_bytes() == weights.read_bytes()
 
 
+def test_one_asked_for_again_while_it_is_being_cancelled_is_fetched_all_the_same(source, downloads):
+    small(source)
+    source.faults[MODEL.id] = Fault("file", "stall", after=300_000)
+    pool = downloads()
+    first = pool.begin(MODEL)
+    soon(lambda: first.progress().bytes_done > 200_000)
+    before = first.progress().bytes_done
+    source.faults.clear()
+    first.cancel()
+    second = pool.begin(MODEL)
+    assert second is not first and second.progress().bytes_done >= before
+    assert second.wait(30).state == "done" and first.progress().state == "cancelled"
+    assert source.bodies("model.safetensors")[-1].headers["range"].startswith("bytes=3")
+
+
 def test_a_stalled_download_goes_on_where_it_was(source, environ, downloads):
     small(source)
     source.faults[MODEL.id] = Fault("file", "stall", after=100_000)
