@@ -7,6 +7,7 @@ nothing of files or tables.
 
 from collections.abc import Callable, Sequence
 from functools import cache
+from itertools import pairwise
 
 Judge = Callable[[str], float]  # a decoded sample -> 0 (noise) … 1 (everyday text)
 
@@ -96,7 +97,7 @@ def script(letters: str) -> Judge:
         fit = sum(character in known for character in foreign)
         marks = sum(character in _PUNCTUATION for character in foreign)
         usual = sum(character in often for character in foreign) / max(1, fit)
-        odd = sum(_is_odd(*pair) for pair in zip(text, text[1:], strict=False)) / len(foreign)
+        odd = sum(_is_odd(*pair) for pair in pairwise(text)) / len(foreign)
         return (fit + marks) / len(foreign) * (0.2 + 0.8 * min(1, usual / 0.45)) * (1 - min(1, odd))
 
     return judge

@@ -7,6 +7,7 @@ charset-normalizer is asked only for the alphabets not covered here. Knows nothi
 """
 
 import codecs
+import re
 from dataclasses import dataclass
 
 from finetune.alphabets import JUDGES
@@ -14,10 +15,14 @@ from finetune.errors import TableRefused
 from finetune.problems import Problem, problem
 
 SAMPLE_BYTES = 65_536
+JUDGED_BYTES = 16_384  # each character of these is looked at, once for every encoding
 _PLAUSIBLE = 0.6  # least share of everyday characters among those beyond ASCII
 _CERTAIN = 0.99  # a share that outweighs reading the file as damaged UTF-8
 _CLOSE = 0.15  # two encodings this near each other are both worth telling
 
+_AROUND = 2_000  # bytes of a line that are looked at, on either side
+_FOREIGN = re.compile(rb"[\x80-\xff]")
+_REST_OF_LINE = re.compile(rb"[^\r\n]{0,2000}")
 _CONTROLS = bytes(set(range(32)) - set(b"\t\n\r\f\x1b"))
 _NOT_FILES = ("idna", "punycode", "undefined", "unicode_escape", "raw_unicode_escape", "utf-7")
 _MARKS = (
@@ -106,7 +111,7 @@ def _unmarked_utf16(raw: bytes) -> str | None:
 
 def _legacy(raw: bytes) -> Decoded:
     """The encoding whose characters are the most everyday ones, and those that come near it."""
-    sample = raw[:SAMPLE_BYTES]
+    sample = _telling(raw)
     scores = [(judge(_loose(sample, name)), name) for name, judge in JUDGES.items()]
     scores = sorted((it for it in scores if it[0] >= _PLAUSIBLE), key=lambda it: -it[0])
     utf8, sure = _mostly_utf8(raw)
@@ -126,6 +131,20 @@ def _legacy(raw: bytes) -> Decoded:
         other = next((other for other in rivals if _reads_otherwise(raw, other, text)), None)
         return Decoded(text, name, (_doubt(name, other),))
     return _strict_or_damaged(raw, damaged) if damaged else utf8 or _asked(raw)
+
+
+def _telling(raw: bytes) -> bytes:
+    """The first lines that are not ASCII, wherever they stand: only they tell encodings apart."""
+    pieces, size, end = [], 0, 0
+    while size < JUDGED_BYTES and (found := _FOREIGN.search(raw, end)):
+        at = found.start()
+        before = raw[max(end, at - _AROUND) : at]
+        piece = before[max(before.rfind(b"\n"), before.rfind(b"\r")) + 1 :]
+        rest = _REST_OF_LINE.match(raw, at).group()
+        pieces.append(piece + rest)
+        size += len(pieces[-1])
+        end = at + len(rest)
+    return b"\n".join(pieces)[:JUDGED_BYTES]
 
 
 def _few_bad(raw: bytes, text: str) -> bool:
@@ -165,7 +184,7 @@ def _asked(raw: bytes) -> Decoded:
     """Alphabets without a judge here (Greek, Cyrillic, …): charset-normalizer's best guess."""
     from charset_normalizer import from_bytes
 
-    matches = list(from_bytes(raw[:SAMPLE_BYTES], cp_isolation=_ALPHABETS))
+    matches = list(from_bytes(_telling(raw), cp_isolation=_ALPHABETS))
     for match in matches:
         try:
             text = raw.decode(match.encoding)
