@@ -104,10 +104,10 @@ def read_table(
         raise TableRefused(wrong)
     csv.field_size_limit(limits.cell_characters)
     decoded = decode(_bytes(path, limits), encoding or None)
-    text = decoded.text
+    text = decoded.text.lstrip("\ufeff").removesuffix("\x1a")  # DOS ended its files with it
     if _is_binary(text[:_LOOKED_AT]):
         raise TableRefused([problem("binary")])
-    if not text.strip("\ufeff \t\r\n"):
+    if not text.strip():
         raise TableRefused([problem("empty_file")])
     if not delimiter and _JSON.match(text):
         header, rows, numbers, nested = read_json(text, limits)
