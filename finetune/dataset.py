@@ -4,16 +4,18 @@ The choice itself is guessed by `guess`. Knows tasks and their parts (roles); no
 models or tokens.
 """
 
+import json
 import random
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from finetune.columns import ROLES
+from finetune.columns import ROLES, needed
+from finetune.conversation import read_conversation
 from finetune.errors import TableRefused
 from finetune.guess import Guess, guess
-from finetune.problems import Problem, errors, problem
+from finetune.problems import PROBLEMS, Problem, errors, listed, problem
 from finetune.tables import Table
 from inference.catalog import Task
 
@@ -22,7 +24,10 @@ __all__ = ["Example", "Examples", "Guess", "build", "guess", "split"]
 LEAST_ROWS = 8
 ENOUGH_ROWS = 30
 MOST_CLASSES = 300
+MANY_CLASSES, LEAST_PER_CLASS = 20, 8
 _HELD_OUT = (2, 2_000)  # rows kept for checking, at least and at most
+
+_FIRST_OF_LIST = frozenset({"output", "summary"})  # roles that may have several right texts
 
 Example = dict[str, Any]
 
@@ -57,9 +62,9 @@ def build(table: Table, task: Task, mapping: Mapping[str, str]) -> Examples:
     if task == "classification":
         problems += _label_problems(table, kept, chosen)
     problems += _duplicates(table, kept)
-    asked = next(iter(ROLES[task]))
-    if len({(values[asked], values.get("input")) for _, values in kept}) == 1:
-        where = {"column": chosen[asked], "value": kept[0][1][asked]}
+    asked = needed(task, chosen)[0]
+    if len({(str(values[asked]), values.get("input")) for _, values in kept}) == 1:
+        where = {"column": chosen[asked], "value": str(kept[0][1][asked])}
         problems.append(problem("one_input", **where, role=asked))
     if errors(problems):
         raise TableRefused([*problems, *table.problems])
@@ -68,7 +73,8 @@ def build(table: Table, task: Task, mapping: Mapping[str, str]) -> Examples:
     return Examples(rows, tuple(problems), read, len(rows), read - len(rows))
 
 
-_Kept = list[tuple[int, dict[str, str]]]  # (index of the row in the table, role -> text)
+# (index of the row in the table, role -> text); of "messages", its turns
+_Kept = list[tuple[int, dict[str, Any]]]
 
 
 def _mapping_problems(table: Table, task: Task, mapping: Mapping[str, str]) -> Iterator[Problem]:
@@ -76,9 +82,12 @@ def _mapping_problems(table: Table, task: Task, mapping: Mapping[str, str]) -> I
         if role not in ROLES[task]:
             known = ", ".join(ROLES[task])
             yield problem("role_unknown", value=role, role=role, task=task, roles=known)
-    for role, required in ROLES[task].items():
-        if required and role not in mapping:
+    for role in needed(task, mapping):
+        if role not in mapping:
             yield problem("role_missing", role=role)
+    if "messages" in mapping and len(mapping) > 1:
+        others = ", ".join(role for role in mapping if role != "messages")
+        yield problem("messages_alone", column=mapping["messages"], roles=others)
     used: dict[str, str] = {}
     for role, column in mapping.items():
         if column not in table.columns:
@@ -93,27 +102,57 @@ def _mapping_problems(table: Table, task: Task, mapping: Mapping[str, str]) -> I
 def _kept(table: Table, task: Task, mapping: Mapping[str, str]) -> tuple[_Kept, list[Problem]]:
     """Rows with every required part; the others are counted, by reason."""
     places = [(role, table.columns.index(column), column) for role, column in mapping.items()]
+    required = needed(task, mapping)
     kept: _Kept = []
-    without: dict[str, list[int]] = defaultdict(list)
-    long: list[int] = []
+    found: dict[tuple[str, str], list[int]] = defaultdict(list)  # (code, role) -> row numbers
     for index, row in enumerate(table.rows):
+        number = table.row_numbers[index]
         if len(row) > table.width:  # a delimiter in a cell: what follows it is in the wrong column
-            long.append(index)
+            found["long_rows", ""].append(number)
             continue
-        values = {role: row[at].strip() if at < len(row) else "" for role, at, _ in places}
-        missing = next((r for r in values if ROLES[task][r] and not values[r]), None)
+        values: dict[str, Any] = {
+            role: row[at].strip() if at < len(row) else "" for role, at, _ in places
+        }
+        missing = next((role for role in required if not values[role]), None)
         if missing:
-            without[missing].append(index)
-        else:
-            kept.append((index, values))
-    problems = []
-    if long:
-        number = table.row_numbers[long[0]]
-        problems.append(problem("long_rows", row=number, count=len(long)))
-    for role, indexes in without.items():
-        where = {"row": table.row_numbers[indexes[0]], "column": mapping[role]}
-        problems.append(problem("empty_cells", **where, count=len(indexes), role=role))
-    return kept, problems
+            found["empty_cells", missing].append(number)
+            continue
+        if "messages" in values:
+            turns = read_conversation(values["messages"])
+            if isinstance(turns, str):
+                found[f"conversation_{turns}", "messages"].append(number)
+                continue
+            values["messages"], cut = turns
+            if cut:
+                found["conversation_cut", "messages"].append(number)
+        for role in _FIRST_OF_LIST.intersection(values):
+            if first := _first_text(values[role]):
+                values[role] = first
+                found["first_of_list", role].append(number)
+        kept.append((index, values))
+    return kept, [
+        problem(
+            code,
+            row=numbers[0],
+            column=mapping.get(role),
+            count=len(numbers),
+            rows=listed(numbers),
+            **({"role": role} if "{role}" in PROBLEMS[code][1] else {}),
+        )
+        for (code, role), numbers in found.items()
+    ]
+
+
+def _first_text(cell: str) -> str:
+    """The first of several texts in a cell, such as the references of a summary."""
+    if not cell.startswith('["'):
+        return ""
+    try:
+        texts = json.loads(cell)
+    except (ValueError, RecursionError):
+        return ""
+    whole = all(isinstance(text, str) for text in texts)
+    return next((text.strip() for text in texts if text.strip()), "") if whole else ""
 
 
 def _count_problems(rows: int) -> Iterator[Problem]:
@@ -130,44 +169,51 @@ def _label_problems(table: Table, kept: _Kept, mapping: Mapping[str, str]) -> It
         yield problem("one_class", column=column, value=next(iter(labels)))
     elif len(labels) > MOST_CLASSES:
         yield problem("too_many_classes", column=column, classes=len(labels), limit=MOST_CLASSES)
+    elif len(labels) > MANY_CLASSES and len(kept) < LEAST_PER_CLASS * len(labels):
+        each = len(kept) // len(labels)
+        yield problem("many_classes", column=column, classes=len(labels), rows=each)
     elif single := [label for label, count in labels.items() if count == 1]:
         index = next(i for i, values in kept if values["label"] == single[0])
         where = {"row": table.row_numbers[index], "column": column, "value": single[0]}
         yield problem("rare_class", **where, count=len(single))
     first: dict[str, str] = {}
-    conflicts: dict[str, int] = {}
+    conflicts: dict[str, int] = {}  # text -> row number
     for index, values in kept:
         label = first.setdefault(values["text"], values["label"])
         if label != values["label"]:
-            conflicts.setdefault(values["text"], index)
+            conflicts.setdefault(values["text"], table.row_numbers[index])
     if len(labels) <= MOST_CLASSES and 1 < len(first) == len(set(first.values())):
         yield problem("one_text_a_label", column=mapping["text"])
     if conflicts:
-        text, index = next(iter(conflicts.items()))
-        where = {"row": table.row_numbers[index], "column": mapping["text"], "value": text}
-        yield problem("conflicting_labels", **where, count=len(conflicts))
+        text, row = next(iter(conflicts.items()))
+        where = {"row": row, "column": mapping["text"], "value": text}
+        rows = listed(list(conflicts.values()))
+        yield problem("conflicting_labels", **where, count=len(conflicts), rows=rows)
 
 
 def _duplicates(table: Table, kept: _Kept) -> Iterator[Problem]:
     seen: set[tuple[str, ...]] = set()
     repeated: list[int] = []
     for index, values in kept:
-        key = tuple(values.values())
+        key = tuple(map(str, values.values()))
         if key in seen:
             repeated.append(index)
         seen.add(key)
     if repeated:
-        row = table.rows[repeated[0]]
-        number = table.row_numbers[repeated[0]]
-        yield problem("duplicate_rows", row=number, value=row[0], count=len(repeated))
+        numbers = [table.row_numbers[index] for index in repeated]
+        value = table.rows[repeated[0]][0]
+        where = {"row": numbers[0], "value": value}
+        yield problem("duplicate_rows", **where, count=len(numbers), rows=listed(numbers))
 
 
-def _example(task: Task, values: Mapping[str, str]) -> Example:
-    if task != "chat":
+def _example(task: Task, values: Mapping[str, Any]) -> Example:
+    if task != "chat" or "messages" in values:
         return dict(values)
     asked = "\n\n".join(filter(None, (values["instruction"], values.get("input", ""))))
+    system = values.get("system", "")
     return {
         "messages": [
+            *([{"role": "system", "content": system}] if system else []),
             {"role": "user", "content": asked},
             {"role": "assistant", "content": values["output"]},
         ]
@@ -220,6 +266,9 @@ def _drawn(
 
 
 def _input(row: Example, task: Task) -> str:
+    """What is asked, as it is compared: texts that differ in case or spaces are the same."""
     if task == "chat":
-        return "\0".join(turn["content"] for turn in row["messages"][:-1])
-    return row["text" if task == "classification" else "document"]
+        asked = "\0".join(turn["content"] for turn in row["messages"][:-1])
+    else:
+        asked = row["text" if task == "classification" else "document"]
+    return " ".join(asked.casefold().split())

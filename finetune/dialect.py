@@ -177,7 +177,7 @@ def _years(numbers: Sequence[str]) -> bool:
 
 
 def _index(cells: Sequence[str]) -> bool:
-    """An empty cell, then 0, 1, 2: a data frame whose columns have no names, saved with its index."""
+    """An empty cell, then 0, 1, 2: a data frame without column names, saved with its index."""
     return len(cells) > 1 and cells == ["", *map(str, range(len(cells) - 1))]
 
 
