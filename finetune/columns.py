@@ -62,8 +62,10 @@ NAMES: dict[Task, dict[str, tuple[str, ...]]] = {
 
 # Columns that only name their row; compared alike. Their values are no text to learn from.
 IDENTIFIERS = frozenset(
-    ("id", "uuid", "guid", "key", "index", "idx", "no", "number", "rowid", "unnamed:0", "")
-    + ("编号", "序号", "行号")
+    {
+        *("id", "uuid", "guid", "key", "index", "idx", "no", "number", "rowid", "unnamed:0"),
+        *("编号", "序号", "行号"),
+    }
 )
 
 
