@@ -71,7 +71,7 @@ def _checked(
     problems = [*kept.problems, *_count_problems(len(kept))]
     if task == "classification":
         problems += _label_problems(table, kept, chosen)
-    problems += _duplicates(table, kept)
+    problems += _duplicates(table, kept, *chosen)
     if len(kept) and _is_one_input(kept, task):
         asked = needed(task, chosen)[0]
         value = table.rows[kept.used[0]][table.columns.index(chosen[asked])]
@@ -116,7 +116,7 @@ def _count_problems(rows: int) -> Iterator[Problem]:
 
 def _label_problems(table: Table, kept: Parts, mapping: Mapping[str, str]) -> Iterator[Problem]:
     column = mapping["label"]
-    labels = Counter(values["label"] for _, values in kept)
+    labels = Counter(label for _, (label,) in kept.cells("label"))
     if len(labels) == 1:
         yield problem("one_class", column=column, value=next(iter(labels)))
     elif len(labels) > MOST_CLASSES:
@@ -125,7 +125,7 @@ def _label_problems(table: Table, kept: Parts, mapping: Mapping[str, str]) -> It
         each = len(kept) // len(labels)
         yield problem("many_classes", column=column, classes=len(labels), rows=each)
     elif single := [label for label, count in labels.items() if count == 1]:
-        index = next(i for i, values in kept if values["label"] == single[0])
+        index = next(i for i, (label,) in kept.cells("label") if label == single[0])
         where = {"row": table.row_numbers[index], "column": column, "value": single[0]}
         yield problem("rare_class", **where, count=len(single))
     first: dict[int, str] = {}  # a hash stands for the text: the texts would be there twice
@@ -143,11 +143,11 @@ def _label_problems(table: Table, kept: Parts, mapping: Mapping[str, str]) -> It
         yield problem("conflicting_labels", **where, count=len(conflicts), rows=rows)
 
 
-def _duplicates(table: Table, kept: Parts) -> Iterator[Problem]:
+def _duplicates(table: Table, kept: Parts, *roles: str) -> Iterator[Problem]:
     seen: set[int] = set()
     repeated: list[int] = []
-    for index, values in kept:
-        key = hash(tuple(map(str, values.values())))
+    for index, cells in kept.cells(*roles):
+        key = hash(tuple(cells))
         if key in seen:
             repeated.append(index)
         seen.add(key)

@@ -28,7 +28,9 @@ class Parts:
     def __init__(self, table: Table, task: Task, mapping: Mapping[str, str]) -> None:
         self._rows = table.rows
         self._places = [(role, table.columns.index(name)) for role, name in mapping.items()]
-        self._required = needed(task, mapping)
+        required = needed(task, mapping)
+        self._required = [(role, at) for role, at in self._places if role in required]
+        self._lists = [(role, at) for role, at in self._places if role in _FIRST_OF_LIST]
         self._turns: dict[int, list[Message]] = {}
         self._found: dict[tuple[str, str], list[int]] = defaultdict(list)
         self.used = array("L")
@@ -47,26 +49,35 @@ class Parts:
     def __iter__(self) -> Iterator[tuple[int, dict[str, Any]]]:
         for index in self.used:
             values: dict[str, Any] = self._cells(index)
-            for role in _FIRST_OF_LIST.intersection(values):
+            for role, _ in self._lists:
                 values[role] = _first_text(values[role]) or values[role]
             if index in self._turns:
                 values["messages"] = self._turns[index]
             yield index, values
+
+    def cells(self, *roles: str) -> Iterator[tuple[int, list[str]]]:
+        """(index, the cells of these roles, as they are typed) of every row that is used."""
+        places = [at for role, at in self._places if role in roles]
+        for index in self.used:
+            row = self._rows[index]
+            yield index, [row[at].strip() if at < len(row) else "" for at in places]
 
     def _cells(self, index: int) -> dict[str, str]:
         row = self._rows[index]
         return {role: row[at].strip() if at < len(row) else "" for role, at in self._places}
 
     def _is_usable(self, index: int, number: int) -> bool:
-        values = self._cells(index)
-        missing = next((role for role in self._required if not values[role]), None)
-        if missing:
-            self._found["empty_cells", missing].append(number)
-            return False
-        for role in _FIRST_OF_LIST.intersection(values):
-            if _first_text(values[role]):
+        row = self._rows[index]
+        for role, at in self._required:
+            if at >= len(row) or not row[at].strip():
+                self._found["empty_cells", role].append(number)
+                return False
+            if role == "messages" and not self._is_readable(row[at], index, number):
+                return False
+        for role, at in self._lists:
+            if at < len(row) and _first_text(row[at].strip()):
                 self._found["first_of_list", role].append(number)
-        return "messages" not in values or self._is_readable(values["messages"], index, number)
+        return True
 
     def _is_readable(self, cell: str, index: int, number: int) -> bool:
         turns = read_conversation(cell)

@@ -51,8 +51,18 @@ def read_workbook(raw: bytes, limits: Limits) -> tuple[Rows, array, list[Problem
         numbers.append(number)
     if not rows:
         raise TableRefused([problem("empty_file")])
+    _narrow_notes(rows)
     told = [problem("other_sheets", value=name, sheet=name, count=others)] if others else []
     return rows, numbers, told
+
+
+def _narrow_notes(rows: Rows) -> None:
+    """Above the table, a row with its first cell alone is as wide as that, as in a text file."""
+    for index, row in enumerate(rows[:_NOTES]):
+        if len(row) < 2 or not row[0] or any(row[1:]):
+            return
+        if any(any(later[1:]) for later in rows[index + 1 : index + _NOTES]):
+            rows[index] = row[:1]
 
 
 def as_text(value: Any) -> str:
@@ -84,7 +94,7 @@ def _first_sheet(checked: io.BytesIO) -> tuple[str, list[list[Any]], int]:
         for name in book.sheet_names:
             sheet = book.get_sheet_by_name(name)
             if filled:
-                others += sheet.total_height > 0
+                others += sheet.start is not None
             elif rows := sheet.to_python(skip_empty_area=False):
                 filled.append((name, rows))
     except BaseException as error:  # a panic in calamine is no Exception
@@ -104,7 +114,7 @@ def _measured(raw: bytes, limits: Limits) -> io.BytesIO:
     except (zipfile.BadZipFile, ValueError, OverflowError) as error:
         raise TableRefused([problem("workbook_broken")]) from error
     names = {part.filename for part in parts}
-    if "xl/workbook.xml" not in names or len(names) < len(parts):
+    if not any(name.startswith("xl/") for name in names) or len(names) < len(parts):
         raise TableRefused([problem("not_a_workbook")])
     too_much = TableRefused([problem("too_many_unpacked", limit=limits.unpacked_bytes)])
     room = limits.unpacked_bytes
