@@ -84,12 +84,11 @@ def find(text: str, delimiter: str | None = None, quotechar: str | None = None) 
 
 
 def _wraps(text: str, delimiter: str, quote: str) -> bool:
-    """Whether on some line cells begin and end with the quote, as apostrophes rarely do."""
-    for line in text[:SAMPLE_CHARACTERS].splitlines():
-        pieces = [piece for piece in line.split(delimiter) if len(piece) > 1]
-        if any(p[0] == quote for p in pieces) and any(p[-1] == quote for p in pieces):
-            return True
-    return False
+    """Whether some cell begins and ends with the quote, as one with an apostrophe rarely does."""
+    edge, quote = rf"(?:[\r\n]|{re.escape(delimiter)})", re.escape(quote)
+    inside = rf"(?:[^{quote}\\]|{quote}{quote}|\\.){{0,2000}}"
+    cell = rf"(?:\A|{edge}){quote}{inside}{quote}(?={edge}|\Z)"
+    return bool(re.search(cell, text[:SAMPLE_CHARACTERS], re.DOTALL))
 
 
 def _quotes_around(text: str, dialect: Dialect, rows: int) -> bool:
