@@ -86,9 +86,9 @@ def _rows_at_once(raw: bytes, metadata: "FileMetaData", limits: Limits) -> int:
     file = parquet.ParquetFile(io.BytesIO(raw), read_dictionary=texts, pre_buffer=False)
     longest = 1
     for group in range(metadata.num_row_groups):
-        if metadata.row_group(group).num_rows:
-            batches = file.iter_batches(1, row_groups=[group], use_threads=False)
-            longest = max([longest, *map(_longest, next(batches).columns)])
+        batches = file.iter_batches(1, row_groups=[group], use_threads=False)
+        if batch := next(batches, None):
+            longest = max([longest, *map(_longest, batch.columns)])
     if longest > limits.cell_characters * _UTF8:
         raise TableRefused([problem("giant_cell", limit=limits.cell_characters, line=1)])
     return max(1, min(_ROWS, _BYTES // (longest * max(1, len(texts)))))

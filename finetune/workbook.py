@@ -111,7 +111,7 @@ def _measured(raw: bytes, limits: Limits) -> io.BytesIO:
     try:
         with zipfile.ZipFile(io.BytesIO(raw)) as archive:
             parts = archive.infolist()
-    except (zipfile.BadZipFile, ValueError, OverflowError) as error:
+    except (zipfile.BadZipFile, NotImplementedError, ValueError, OverflowError) as error:
         raise TableRefused([problem("workbook_broken")]) from error
     names = {part.filename for part in parts}
     if not any(name.startswith("xl/") for name in names) or len(names) < len(parts):

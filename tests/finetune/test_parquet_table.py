@@ -1,6 +1,8 @@
+import contextlib
 import datetime
 import decimal
 import io
+import random
 
 import pyarrow
 import pytest
@@ -103,3 +105,13 @@ def test_what_is_no_parquet_file():
     assert code(raw[:-20]) == "parquet_broken"
     assert code(raw[:4] + b"\xff" * 40 + raw[44:]) == "parquet_broken"
     assert code(written({"a": pyarrow.array([], pyarrow.string())})) == "empty_file"
+
+
+def test_any_damage_is_refused_and_raises_nothing_else():
+    chance, raw = random.Random(0), written({"a": ["x", "yy"] * 50, "b": list(range(100))})
+    for _ in range(300):
+        damaged = bytearray(raw)
+        for _ in range(chance.randrange(1, 6)):
+            damaged[chance.randrange(len(damaged))] = chance.randrange(256)
+        with contextlib.suppress(TableRefused):
+            assert read_parquet(bytes(damaged), Limits(unpacked_bytes=1_000_000))[1]

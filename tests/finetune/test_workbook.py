@@ -1,3 +1,5 @@
+import contextlib
+import random
 import struct
 import zipfile
 
@@ -106,3 +108,13 @@ def test_two_parts_of_one_name_are_refused(tmp_path):
     with zipfile.ZipFile(path, "a") as archive, pytest.warns(UserWarning, match="Duplicate"):
         archive.writestr("xl/worksheets/sheet1.xml", sheet(("other",)))
     assert code(path.read_bytes()) == "not_a_workbook"
+
+
+def test_any_damage_is_refused_and_raises_nothing_else():
+    chance, raw = random.Random(0), workbook(sheet(*ROWS))
+    for _ in range(300):
+        damaged = bytearray(raw)
+        for _ in range(chance.randrange(1, 6)):
+            damaged[chance.randrange(len(damaged))] = chance.randrange(256)
+        with contextlib.suppress(TableRefused):
+            assert read_workbook(bytes(damaged), Limits(unpacked_bytes=1_000_000))[0]
