@@ -21,7 +21,7 @@ Table = dict[str, list[Any]]
 POINTS = 100  # of a curve: single batches differ too much to show a trend
 PREVIEW_CHARACTERS = 160
 DASH = "–"
-BYTES = ("upload_bytes",)
+BYTES = ("upload_bytes", "unpacked_bytes")
 
 
 def table(headers: Sequence[str], rows: Sequence[Sequence[Any]]) -> Table:

@@ -164,6 +164,7 @@ _ENCODING_ADVICE = "如果预览中的文字不对，请选择其他编码。"
 _SETTING_ADVICE = "请改正，或者留空，由训练强度决定。"
 _QUOTE_ADVICE = "请用引号括起整个单元格，并把里面的每个引号写成两个。"
 _DELIMITER_ADVICE = "如果单元格里有分隔符，请用引号把单元格括起来。"
+_FORMATS_ADVICE = "请上传 CSV、TSV、JSON、XLSX 或 Parquet 文件。"
 _COLUMNS_ADVICE = "请只保留需要的列。"
 
 # code -> (what, advice) in Chinese, with the places of finetune.problems.PROBLEMS.
@@ -176,15 +177,36 @@ PROBLEMS_ZH: dict[str, tuple[str, str]] = {
         "文件有 {bytes:,} 字节，上限是 {limit:,} 字节。",
         "请拆分文件，或只保留需要的列。",
     ),
-    "spreadsheet": (
-        "这是电子表格工作簿，不是文本表格。",
-        "请用你的表格软件打开它，另存为“CSV UTF-8”，再上传。",
+    "too_many_unpacked": (
+        "文件解压后会超过 {limit:,} 字节，也就是上限。",
+        "请拆分文件，或只保留需要的列。",
     ),
+    "old_spreadsheet": (
+        "这是旧格式的电子表格，或者加了密码。",
+        "请用你的表格软件打开它，另存为不带密码的 XLSX，再上传。",
+    ),
+    "not_a_workbook": (
+        "这是 ZIP 压缩包，不是 XLSX 工作簿。",
+        "请解压后上传里面的表格，或把电子表格另存为 XLSX。",
+    ),
+    "workbook_broken": (
+        "XLSX 工作簿已损坏，或者加了密码。",
+        "请用你的表格软件打开它，重新保存为不带密码的文件，再上传。",
+    ),
+    "other_sheets": (
+        "工作簿里还有 {count} 张有内容的工作表，只读取了“{sheet}”。",
+        "如果想用另一张，请把它移到最前面。",
+    ),
+    "parquet_broken": (
+        "Parquet 文件已损坏，或者是无法读取的类型。",
+        "请重新写出不加密的文件，或把表格另存为 CSV。",
+    ),
+    "binary_values": ("这一列的值是字节而不是文本，已留空。", "训练时请选择其他列。"),
     "other_format": (
-        "这是 {format} 文件，不是文本表格。",
-        "请上传 CSV 或 TSV 文件，或者每行一个扁平对象的 JSON Lines 文件。",
+        "这是 {format} 文件，不是表格。",
+        _FORMATS_ADVICE,
     ),
-    "binary": ("文件里是二进制数据，不是文本。", "请上传保存为 UTF-8 文本的 CSV 或 TSV 文件。"),
+    "binary": ("文件里是二进制数据，不是文本。", _FORMATS_ADVICE),
     "not_a_table": (
         "文件是连续的文字，没有分隔符把每一行分成几列。",
         "请上传一张表格：每行一个样本，样本的每个部分各占一列。",
@@ -251,7 +273,7 @@ PROBLEMS_ZH: dict[str, tuple[str, str]] = {
         "如果预览看起来没有问题，就不用处理。",
     ),
     "nul": (
-        "有 {count:,} 个单元格含有 NUL 字符，最早的就在这一行。",
+        "有 {count:,} 个单元格含有 NUL 字符，行号：{rows}。",
         "请删除这些字符：那里的文本可能已经损坏。",
     ),
     "giant_cell": (
@@ -265,7 +287,8 @@ PROBLEMS_ZH: dict[str, tuple[str, str]] = {
         "请只保留需要的列，或减少行数。",
     ),
     "ragged_row": (
-        "有 {count:,} 行的单元格数和表头的 {expected} 个不同，最早的这一行有 {found} 个。",
+        "有 {count:,} 行的单元格数和表头的 {expected} 个不同，最早的一行有 {found} 个。"
+        "行号：{rows}。",
         _DELIMITER_ADVICE,
     ),
     "notes_above_header": (
@@ -304,12 +327,40 @@ PROBLEMS_ZH: dict[str, tuple[str, str]] = {
         "请分别选择不同的列。",
     ),
     "empty_cells": (
-        "有 {count:,} 行缺少“{role}”，已略去，最早的就是这一行。",
+        "有 {count:,} 行缺少“{role}”，已略去，行号：{rows}。",
         "如果想用上这些行，请把单元格填好。",
     ),
     "long_rows": (
-        "有 {count:,} 行的单元格比表头多，已略去，最早的就是这一行。",
+        "有 {count:,} 行的单元格比表头多，已略去，行号：{rows}。",
         _DELIMITER_ADVICE,
+    ),
+    "messages_alone": (
+        "已经选了整段对话的列，又为{roles}选了列。",
+        "要么选整段对话，要么选对话的各个部分，另一种请留空。",
+    ),
+    "conversation_unreadable": (
+        "有 {count:,} 行里没有能读懂的对话，已略去，行号：{rows}。",
+        "请让每行是一个轮次列表：角色用 system、user、assistant，内容为文本。",
+    ),
+    "conversation_tools": (
+        "有 {count:,} 段对话调用了工具，已略去，行号：{rows}。",
+        "无需处理：这里只用普通对话训练。",
+    ),
+    "conversation_unanswered": (
+        "有 {count:,} 段对话没有带回答的问题，已略去，行号：{rows}。",
+        "请让每段对话以助手应说的话结束。",
+    ),
+    "conversation_cut": (
+        "有 {count:,} 段对话在提问之前就开始，或以提问结束，这些轮次已略去，行号：{rows}。",
+        "无需处理：学习的只是助手的回答。",
+    ),
+    "first_of_list": (
+        "有 {count:,} 行的“{role}”是一个列表，各取了其中第一段文本，行号：{rows}。",
+        "如果一段就够，无需处理。",
+    ),
+    "rows_truncated": (
+        "有 {percent}% 的行超过 {max_length:,} 个 token，会被截断。",
+        "如果截掉的部分重要，请调大 max_length，或缩短文本。",
     ),
     "too_few_rows": (
         "可用的数据只有 {rows} 行，不够用来学习和检验。",
@@ -335,16 +386,20 @@ PROBLEMS_ZH: dict[str, tuple[str, str]] = {
         "标签列有 {classes:,} 种不同的值，上限是 {limit} 种。",
         "请选择种类不多、会重复出现的一列作为标签。",
     ),
+    "many_classes": (
+        "标签列有 {classes:,} 种不同的值，平均每种只有 {rows:,} 行。",
+        "如果这不是标签，请选择其他列；如果是，请为每种标签补充数据。",
+    ),
     "rare_class": (
         "有 {count} 种标签各只有一行数据，最早的就是这一行：它们无法检验。",
         "请为这些标签补充数据，或把它们并入其他标签。",
     ),
     "duplicate_rows": (
-        "有 {count:,} 行和前面的某一行完全相同，最早的就是这一行。",
+        "有 {count:,} 行和前面的某一行完全相同，行号：{rows}。",
         "它们会保留，相同的行只用于训练或只用于检验；如果不需要，请删除。",
     ),
     "conflicting_labels": (
-        "有 {count:,} 段文本带有不止一种标签，这一行的标签就和前面的不同。",
+        "有 {count:,} 段文本带有不止一种标签，和前面不同的行号：{rows}。",
         "请为每段文本确定一种标签。",
     ),
     # recipe
@@ -541,6 +596,8 @@ ROLES_ZH: dict[str, str] = {
     "instruction": "问题",
     "input": "补充输入",
     "output": "回答",
+    "system": "系统提示",
+    "messages": "整段对话",
     "text": "文本",
     "label": "标签",
     "document": "原文",
@@ -552,6 +609,8 @@ _ROLES_EN: dict[str, str] = {
     "instruction": "question (instruction)",
     "input": "more input (input)",
     "output": "answer (output)",
+    "system": "system prompt (system)",
+    "messages": "whole conversations (messages)",
     "document": "long text (document)",
 }
 _ROLES = {role: (_ROLES_EN.get(role, role), chinese) for role, chinese in ROLES_ZH.items()}

@@ -145,6 +145,10 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "to_fetch": ("{size} to download", "需下载 {size}"),
     "limit": ("Limit", "上限"),
     "limit_upload_bytes": ("Size of an uploaded file", "上传文件的大小"),
+    "limit_unpacked_bytes": (
+        "Size of an XLSX or Parquet file once unpacked",
+        "XLSX 或 Parquet 文件解压后的大小",
+    ),
     "limit_table_rows": ("Rows of a table", "表格行数"),
     "limit_table_columns": ("Columns of a table", "表格列数"),
     "limit_table_cells": ("Cells of a table", "表格单元格数"),
@@ -308,7 +312,10 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "step_data": ("### 1 · Your data", "### 1 · 你的数据"),
     "step_plan": ("### 2 · What to learn", "### 2 · 学什么"),
     "step_run": ("### Your training runs", "### 你的训练"),
-    "file": ("A CSV, TSV or JSON Lines file", "CSV、TSV 或 JSON Lines 文件"),
+    "file": (
+        "A CSV, TSV, JSON, XLSX or Parquet file",
+        "CSV、TSV、JSON、XLSX 或 Parquet 文件",
+    ),
     "file_limits": (
         "Up to {size} and {rows:,} rows.",
         "最大 {size}，最多 {rows:,} 行。",
@@ -352,6 +359,8 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "role_instruction": ("Column: question", "列：问题"),
     "role_input": ("Column: more input", "列：补充输入"),
     "role_output": ("Column: answer", "列：回答"),
+    "role_system": ("Column: system prompt", "列：系统提示"),
+    "role_messages": ("Column: whole conversations", "列：整段对话"),
     "role_text": ("Column: text", "列：文本"),
     "role_label": ("Column: label", "列：标签"),
     "role_document": ("Column: long text", "列：原文"),

@@ -111,8 +111,28 @@ def inspect(options: argparse.Namespace) -> int:
     from finetune.inspect_table import inspect_table
 
     found = inspect_table(options.data, Limits.from_environment(), **_dialect(options))
+    stops = any(problem["severity"] == "error" for problem in found["problems"])
+    if options.model and found["task"] and not stops:
+        found |= _measured(options, found)
     _print(found)
     return 0 if found["readable"] else 2
+
+
+def _measured(options: argparse.Namespace, found: Mapping[str, Any]) -> dict[str, Any]:
+    """What the guessed examples come to with the tokenizer of the model that was named."""
+    from finetune.bases import find_base
+    from finetune.dataset import build
+    from finetune.recipe import SETTINGS
+    from finetune.statistics import length_problems, statistics
+    from inference.loading import load_tokenizer
+
+    task = found["task"]
+    base = find_base(options.model, task, local=True)
+    rows = build(_table(options), task, found["mapping"]).rows
+    length = options.max_length or SETTINGS["max_length"].default
+    figures = statistics(rows, task, load_tokenizer(base.folder), length)
+    told = [problem.to_dict() for problem in length_problems(figures)]
+    return {"statistics": figures, "problems": [*found["problems"], *told]}
 
 
 def estimate(options: argparse.Namespace) -> int:
@@ -231,6 +251,8 @@ def parser() -> argparse.ArgumentParser:
 
     one = commands.add_parser("inspect", help="what a table holds, as JSON")
     _add_table(one)
+    one.add_argument("--model", metavar="ID_OR_DIR", help="also lengths in its tokens")
+    one.add_argument("--max-length", type=int, metavar="TOKENS", help="at which rows are cut")
     one.set_defaults(do=inspect)
 
     for do, text in (

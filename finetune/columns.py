@@ -3,11 +3,16 @@
 Read by `tables` (a first row with such names is a header) and by `dataset` (to guess a mapping).
 """
 
+from collections.abc import Mapping
+
 from inference.catalog import Task
 
-# task -> role -> required
+# task -> role -> always required
 ROLES: dict[Task, dict[str, bool]] = {
-    "chat": {"instruction": True, "input": False, "output": True},
+    "chat": {
+        **{"instruction": False, "input": False, "output": False},
+        **{"system": False, "messages": False},
+    },
     "classification": {"text": True, "label": True},
     "summarization": {"document": True, "summary": True},
 }
@@ -23,6 +28,11 @@ NAMES: dict[Task, dict[str, tuple[str, ...]]] = {
         "output": (
             *("output", "response", "answer", "completion", "reply", "assistant", "target", "bot"),
             *("chosen", "a", "输出", "回答", "答案", "回复", "答", "助手", "答复"),
+        ),
+        "system": ("system", "system_prompt", "系统", "系统提示", "系统提示词"),
+        "messages": (
+            *("messages", "conversations", "conversation", "dialogue", "dialog", "turns"),
+            *("chat", "对话", "多轮对话", "聊天记录"),
         ),
     },
     "classification": {
@@ -44,10 +54,26 @@ NAMES: dict[Task, dict[str, tuple[str, ...]]] = {
         ),
         "summary": (
             *("summary", "highlights", "headline", "title", "tldr", "abstract", "摘要", "标题"),
-            *("总结", "概要", "简介"),
+            *("总结", "概要", "简介", "references", "reference", "target"),
         ),
     },
 }
+
+
+# Columns that only name their row; compared alike. Their values are no text to learn from.
+IDENTIFIERS = frozenset(
+    {
+        *("id", "uuid", "guid", "key", "index", "idx", "no", "number", "rowid", "unnamed:0"),
+        *("编号", "序号", "行号"),
+    }
+)
+
+
+def needed(task: Task, mapping: Mapping[str, str]) -> tuple[str, ...]:
+    """The roles that must have a column: of a chat, its parts or the whole conversations."""
+    if task == "chat":
+        return ("messages",) if mapping.get("messages") else ("instruction", "output")
+    return tuple(role for role, required in ROLES[task].items() if required)
 
 
 def plain(name: str) -> str:

@@ -4,16 +4,17 @@ The choice itself is guessed by `guess`. Knows tasks and their parts (roles); no
 models or tokens.
 """
 
-import random
-from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from finetune.columns import ROLES
+from finetune.columns import ROLES, needed
 from finetune.errors import TableRefused
 from finetune.guess import Guess, guess
-from finetune.problems import Problem, errors, problem
+from finetune.parts import Parts
+from finetune.problems import Problem, errors, listed, problem
+from finetune.split import Example, alike, input_of, split
 from finetune.tables import Table
 from inference.catalog import Task
 
@@ -22,9 +23,7 @@ __all__ = ["Example", "Examples", "Guess", "build", "guess", "split"]
 LEAST_ROWS = 8
 ENOUGH_ROWS = 30
 MOST_CLASSES = 300
-_HELD_OUT = (2, 2_000)  # rows kept for checking, at least and at most
-
-Example = dict[str, Any]
+MANY_CLASSES, LEAST_PER_CLASS = 20, 8
 
 
 @dataclass(frozen=True)
@@ -48,27 +47,42 @@ def build(table: Table, task: Task, mapping: Mapping[str, str]) -> Examples:
     Raises:
         TableRefused: columns missing, or rows that nothing can be learnt from; all problems.
     """
-    chosen = {role: column for role, column in mapping.items() if column}
-    wrong = list(_mapping_problems(table, task, chosen))
-    if wrong:
-        raise TableRefused([*wrong, *table.problems])
-    kept, problems = _kept(table, task, chosen)
-    problems += _count_problems(len(kept))
-    if task == "classification":
-        problems += _label_problems(table, kept, chosen)
-    problems += _duplicates(table, kept)
-    asked = next(iter(ROLES[task]))
-    if len({(values[asked], values.get("input")) for _, values in kept}) == 1:
-        where = {"column": chosen[asked], "value": kept[0][1][asked]}
-        problems.append(problem("one_input", **where, role=asked))
-    if errors(problems):
+    kept, problems = _checked(table, task, mapping)
+    if kept is None or errors(problems):
         raise TableRefused([*problems, *table.problems])
-    rows = [_example(task, values) for _, values in kept]
+    rows = [example(task, values) for _, values in kept]
     read = len(table.rows)
     return Examples(rows, tuple(problems), read, len(rows), read - len(rows))
 
 
-_Kept = list[tuple[int, dict[str, str]]]  # (index of the row in the table, role -> text)
+def check(table: Table, task: Task, mapping: Mapping[str, str]) -> tuple[Problem, ...]:
+    """Every problem `build` would find, errors too, beside those of the table itself."""
+    return tuple(_checked(table, task, mapping)[1])
+
+
+def _checked(
+    table: Table, task: Task, mapping: Mapping[str, str]
+) -> tuple[Parts | None, list[Problem]]:
+    """The parts of the rows that are used, none where the mapping is wrong; and every problem."""
+    chosen = {role: column for role, column in mapping.items() if column}
+    if wrong := list(_mapping_problems(table, task, chosen)):
+        return None, wrong
+    kept = Parts(table, task, chosen)
+    problems = [*kept.problems, *_count_problems(len(kept))]
+    if task == "classification":
+        problems += _label_problems(table, kept, chosen)
+    problems += _duplicates(table, kept, *chosen)
+    if len(kept) and _is_one_input(kept, task):
+        asked = needed(task, chosen)[0]
+        value = table.rows[kept.used[0]][table.columns.index(chosen[asked])]
+        problems.append(problem("one_input", column=chosen[asked], value=value, role=asked))
+    return kept, problems
+
+
+def _is_one_input(kept: Parts, task: Task) -> bool:
+    inputs = (input_of(example(task, values), task) for _, values in kept)
+    first = next(inputs)
+    return all(other == first for other in inputs)
 
 
 def _mapping_problems(table: Table, task: Task, mapping: Mapping[str, str]) -> Iterator[Problem]:
@@ -76,9 +90,12 @@ def _mapping_problems(table: Table, task: Task, mapping: Mapping[str, str]) -> I
         if role not in ROLES[task]:
             known = ", ".join(ROLES[task])
             yield problem("role_unknown", value=role, role=role, task=task, roles=known)
-    for role, required in ROLES[task].items():
-        if required and role not in mapping:
+    for role in needed(task, mapping):
+        if role not in mapping:
             yield problem("role_missing", role=role)
+    if "messages" in mapping and len(mapping) > 1:
+        others = ", ".join(role for role in mapping if role != "messages")
+        yield problem("messages_alone", column=mapping["messages"], roles=others)
     used: dict[str, str] = {}
     for role, column in mapping.items():
         if column not in table.columns:
@@ -90,32 +107,6 @@ def _mapping_problems(table: Table, task: Task, mapping: Mapping[str, str]) -> I
         used.setdefault(column, role)
 
 
-def _kept(table: Table, task: Task, mapping: Mapping[str, str]) -> tuple[_Kept, list[Problem]]:
-    """Rows with every required part; the others are counted, by reason."""
-    places = [(role, table.columns.index(column), column) for role, column in mapping.items()]
-    kept: _Kept = []
-    without: dict[str, list[int]] = defaultdict(list)
-    long: list[int] = []
-    for index, row in enumerate(table.rows):
-        if len(row) > table.width:  # a delimiter in a cell: what follows it is in the wrong column
-            long.append(index)
-            continue
-        values = {role: row[at].strip() if at < len(row) else "" for role, at, _ in places}
-        missing = next((r for r in values if ROLES[task][r] and not values[r]), None)
-        if missing:
-            without[missing].append(index)
-        else:
-            kept.append((index, values))
-    problems = []
-    if long:
-        number = table.row_numbers[long[0]]
-        problems.append(problem("long_rows", row=number, count=len(long)))
-    for role, indexes in without.items():
-        where = {"row": table.row_numbers[indexes[0]], "column": mapping[role]}
-        problems.append(problem("empty_cells", **where, count=len(indexes), role=role))
-    return kept, problems
-
-
 def _count_problems(rows: int) -> Iterator[Problem]:
     if rows < LEAST_ROWS:
         yield problem("too_few_rows", rows=rows, least=LEAST_ROWS)
@@ -123,103 +114,60 @@ def _count_problems(rows: int) -> Iterator[Problem]:
         yield problem("few_rows", rows=rows, enough=ENOUGH_ROWS)
 
 
-def _label_problems(table: Table, kept: _Kept, mapping: Mapping[str, str]) -> Iterator[Problem]:
+def _label_problems(table: Table, kept: Parts, mapping: Mapping[str, str]) -> Iterator[Problem]:
     column = mapping["label"]
-    labels = Counter(values["label"] for _, values in kept)
+    labels = Counter(label for _, (label,) in kept.cells("label"))
     if len(labels) == 1:
         yield problem("one_class", column=column, value=next(iter(labels)))
     elif len(labels) > MOST_CLASSES:
         yield problem("too_many_classes", column=column, classes=len(labels), limit=MOST_CLASSES)
+    elif len(labels) > MANY_CLASSES and len(kept) < LEAST_PER_CLASS * len(labels):
+        each = len(kept) // len(labels)
+        yield problem("many_classes", column=column, classes=len(labels), rows=each)
     elif single := [label for label, count in labels.items() if count == 1]:
-        index = next(i for i, values in kept if values["label"] == single[0])
+        index = next(i for i, (label,) in kept.cells("label") if label == single[0])
         where = {"row": table.row_numbers[index], "column": column, "value": single[0]}
         yield problem("rare_class", **where, count=len(single))
-    first: dict[str, str] = {}
-    conflicts: dict[str, int] = {}
+    first: dict[int, str] = {}  # a hash stands for the text: the texts would be there twice
+    conflicts: dict[int, tuple[int, str]] = {}  # text -> row number, text
     for index, values in kept:
-        label = first.setdefault(values["text"], values["label"])
-        if label != values["label"]:
-            conflicts.setdefault(values["text"], index)
+        text = hash(alike(values["text"]))
+        if first.setdefault(text, values["label"]) != values["label"]:
+            conflicts.setdefault(text, (table.row_numbers[index], values["text"]))
     if len(labels) <= MOST_CLASSES and 1 < len(first) == len(set(first.values())):
         yield problem("one_text_a_label", column=mapping["text"])
     if conflicts:
-        text, index = next(iter(conflicts.items()))
-        where = {"row": table.row_numbers[index], "column": mapping["text"], "value": text}
-        yield problem("conflicting_labels", **where, count=len(conflicts))
+        row, text = next(iter(conflicts.values()))
+        where = {"row": row, "column": mapping["text"], "value": text}
+        rows = listed([number for number, _ in conflicts.values()])
+        yield problem("conflicting_labels", **where, count=len(conflicts), rows=rows)
 
 
-def _duplicates(table: Table, kept: _Kept) -> Iterator[Problem]:
-    seen: set[tuple[str, ...]] = set()
+def _duplicates(table: Table, kept: Parts, *roles: str) -> Iterator[Problem]:
+    seen: set[int] = set()
     repeated: list[int] = []
-    for index, values in kept:
-        key = tuple(values.values())
+    for index, cells in kept.cells(*roles):
+        key = hash(tuple(cells))
         if key in seen:
             repeated.append(index)
         seen.add(key)
     if repeated:
-        row = table.rows[repeated[0]]
-        number = table.row_numbers[repeated[0]]
-        yield problem("duplicate_rows", row=number, value=row[0], count=len(repeated))
+        numbers = [table.row_numbers[index] for index in repeated]
+        value = table.rows[repeated[0]][0]
+        where = {"row": numbers[0], "value": value}
+        yield problem("duplicate_rows", **where, count=len(numbers), rows=listed(numbers))
 
 
-def _example(task: Task, values: Mapping[str, str]) -> Example:
-    if task != "chat":
+def example(task: Task, values: Mapping[str, Any]) -> Example:
+    """The parts of a row as the example they make."""
+    if task != "chat" or "messages" in values:
         return dict(values)
     asked = "\n\n".join(filter(None, (values["instruction"], values.get("input", ""))))
+    system = values.get("system", "")
     return {
         "messages": [
+            *([{"role": "system", "content": system}] if system else []),
             {"role": "user", "content": asked},
             {"role": "assistant", "content": values["output"]},
         ]
     }
-
-
-def split(
-    rows: Sequence[Example], task: Task, share: float, seed: int
-) -> tuple[list[Example], list[Example]]:
-    """(train, held out): `share` of each label's rows, at least 2 and at most 2,000 in all.
-
-    Rows with the same input stay on one side, so nothing held out was trained on, and every label
-    keeps some for training. A file sorted by label is split as well as a mixed one. The same rows,
-    share and seed give the same split; each side keeps the order of the file.
-
-    Raises:
-        ValueError: no label has two different inputs, so none can be on both sides.
-    """
-    groups: dict[str, list[int]] = defaultdict(list)
-    for index, row in enumerate(rows):
-        groups[_input(row, task)].append(index)
-    by_label: dict[str, list[list[int]]] = defaultdict(list)
-    for members in groups.values():
-        by_label[rows[members[0]].get("label", "")].append(members)
-    if all(len(label_groups) < 2 for label_groups in by_label.values()):
-        raise ValueError("a split needs a label with two different inputs")
-    wanted = min(max(_HELD_OUT[0], round(len(rows) * share)), _HELD_OUT[1], len(rows) // 2)
-    held = _drawn(by_label, wanted / len(rows), random.Random(seed))
-    held_out = [row for index, row in enumerate(rows) if index in held]
-    return [row for index, row in enumerate(rows) if index not in held], held_out
-
-
-def _drawn(
-    by_label: Mapping[str, list[list[int]]], share: float, chance: random.Random
-) -> set[int]:
-    """Indexes to hold out: each label gives its share, and what rounding left is carried on."""
-    held: set[int] = set()
-    owed = 0.0
-    for _, label_groups in sorted(by_label.items()):
-        chance.shuffle(label_groups)
-        owed += share * sum(map(len, label_groups))
-        for members in label_groups[:-1]:  # the last group always stays for training
-            if owed < len(members) / 2:
-                break
-            held.update(members)
-            owed -= len(members)
-    if not held:
-        held.update(next(groups for groups in by_label.values() if len(groups) > 1)[0])
-    return held
-
-
-def _input(row: Example, task: Task) -> str:
-    if task == "chat":
-        return "\0".join(turn["content"] for turn in row["messages"][:-1])
-    return row["text" if task == "classification" else "document"]

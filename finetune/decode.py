@@ -7,17 +7,22 @@ charset-normalizer is asked only for the alphabets not covered here. Knows nothi
 """
 
 import codecs
-from collections.abc import Callable
+import re
 from dataclasses import dataclass
-from functools import cache
 
+from finetune.alphabets import JUDGES
 from finetune.errors import TableRefused
 from finetune.problems import Problem, problem
 
 SAMPLE_BYTES = 65_536
+JUDGED_BYTES = 16_384  # each character of these is looked at, once for every encoding
 _PLAUSIBLE = 0.6  # least share of everyday characters among those beyond ASCII
+_CERTAIN = 0.99  # a share that outweighs reading the file as damaged UTF-8
 _CLOSE = 0.15  # two encodings this near each other are both worth telling
 
+_AROUND = 2_000  # bytes of a line that are looked at, on either side
+_FOREIGN = re.compile(rb"[\x80-\xff]")
+_REST_OF_LINE = re.compile(rb"[^\r\n]{0,2000}")
 _CONTROLS = bytes(set(range(32)) - set(b"\t\n\r\f\x1b"))
 _NOT_FILES = ("idna", "punycode", "undefined", "unicode_escape", "raw_unicode_escape", "utf-7")
 _MARKS = (
@@ -78,7 +83,7 @@ def _strict_or_damaged(raw: bytes, encoding: str) -> Decoded:
     except UnicodeDecodeError as error:
         text = raw.decode(encoding, errors="replace")
         count = text.count("\ufffd")
-        if count * 100 > len(raw):
+        if not _few_bad(raw, text):
             found = problem("undecodable", encoding=encoding, position=error.start + 1)
             raise TableRefused([found]) from error
         start = text.index("\ufffd")
@@ -105,22 +110,55 @@ def _unmarked_utf16(raw: bytes) -> str | None:
 
 
 def _legacy(raw: bytes) -> Decoded:
-    sample = raw[:SAMPLE_BYTES]
-    scores = sorted(
-        ((judge(_loose(sample, name)), name) for name, judge in _CANDIDATES.items()),
-        key=lambda scored: -scored[0],
-    )
-    damaged = _mostly_utf8(raw)
+    """The encoding whose characters are the most everyday ones, and those that come near it."""
+    sample = _telling(raw)
+    scores = [(judge(_loose(sample, name)), name) for name, judge in JUDGES.items()]
+    scores = sorted((it for it in scores if it[0] >= _PLAUSIBLE), key=lambda it: -it[0])
+    utf8, sure = _mostly_utf8(raw)
+    if utf8 and (sure or not scores or scores[0][0] < _CERTAIN):
+        return utf8
+    damaged, likely = "", 0.0  # a likelier encoding that a few bytes do not fit
     for share, name in scores:
-        if share < _PLAUSIBLE or (damaged and share < 1):
-            break
         try:
             text = raw.decode(name)
         except UnicodeDecodeError:
+            if not damaged and _few_bad(raw, raw.decode(name, errors="replace")):
+                damaged, likely = name, share
             continue
-        rivals = [other for rival, other in scores if other != name and share - rival < _CLOSE]
-        return Decoded(text, name, (_doubt(name, rivals[0] if rivals else None),))
-    return damaged or _asked(raw)
+        if likely - share >= _CLOSE:
+            break
+        rivals = [other for rival, other in scores if share - rival < _CLOSE and other != name]
+        other = next((other for other in rivals if _reads_otherwise(raw, other, text)), None)
+        return Decoded(text, name, (_doubt(name, other),))
+    return _strict_or_damaged(raw, damaged) if damaged else utf8 or _asked(raw)
+
+
+def _telling(raw: bytes) -> bytes:
+    """The first lines that are not ASCII, wherever they stand: only they tell encodings apart."""
+    pieces, size, end = [], 0, 0
+    while size < JUDGED_BYTES and (found := _FOREIGN.search(raw, end)):
+        at = found.start()
+        before = raw[max(end, at - _AROUND) : at]
+        piece = before[max(before.rfind(b"\n"), before.rfind(b"\r")) + 1 :]
+        rest = _REST_OF_LINE.match(raw, at).group()
+        pieces.append(piece + rest)
+        size += len(pieces[-1])
+        end = at + len(rest)
+    return b"\n".join(pieces)[:JUDGED_BYTES]
+
+
+def _few_bad(raw: bytes, text: str) -> bool:
+    """At most one replacement in a hundred bytes, or only the last character: it was cut off."""
+    bad = text.count("\ufffd")
+    return bad * 100 <= len(raw) or (bad == 1 and text.endswith("\ufffd"))
+
+
+def _reads_otherwise(raw: bytes, encoding: str, text: str) -> bool:
+    """Whether the bytes are also text in `encoding`, and another one."""
+    try:
+        return raw.decode(encoding) != text
+    except UnicodeDecodeError:
+        return False
 
 
 def _doubt(name: str, other: str | None) -> Problem:
@@ -129,21 +167,24 @@ def _doubt(name: str, other: str | None) -> Problem:
     return problem("encoding_guessed", encoding=name)
 
 
-def _mostly_utf8(raw: bytes) -> Decoded | None:
-    """UTF-8 with a few damaged bytes among much that is right, or among plain ASCII."""
+def _mostly_utf8(raw: bytes) -> tuple[Decoded | None, bool]:
+    """UTF-8 with a few damaged bytes, and whether much that is right makes that sure.
+
+    Not sure: a few bytes among plain ASCII, which may as well be another encoding's.
+    """
     text = raw.decode("utf-8", errors="replace")
     bad = text.count("\ufffd")
-    beyond_ascii = sum(character > "\x7f" for character in text)
-    if bad * 100 > len(raw) or bad * 4 > beyond_ascii > bad:
-        return None
-    return _strict_or_damaged(raw, "utf-8")
+    right = sum(character > "\x7f" for character in text) - bad
+    if not _few_bad(raw, text) or bad * 3 > right > 0:
+        return None, False
+    return _strict_or_damaged(raw, "utf-8"), right > 0
 
 
 def _asked(raw: bytes) -> Decoded:
     """Alphabets without a judge here (Greek, Cyrillic, …): charset-normalizer's best guess."""
     from charset_normalizer import from_bytes
 
-    matches = list(from_bytes(raw[:SAMPLE_BYTES], cp_isolation=_ALPHABETS))
+    matches = list(from_bytes(_telling(raw), cp_isolation=_ALPHABETS))
     for match in matches:
         try:
             text = raw.decode(match.encoding)
@@ -164,71 +205,4 @@ def _loose(sample: bytes, encoding: str) -> str:
     return sample.decode(encoding, errors="replace").rstrip("\ufffd")
 
 
-@cache
-def _everyday(encoding: str, *leads: int) -> frozenset[str]:
-    """Characters whose first byte lies in the pairs of `leads`: a charset's common level."""
-    found = set()
-    for low, high in zip(leads[::2], leads[1::2], strict=True):
-        for lead in range(low, high + 1):
-            for trail in range(0x40, 0xFF):
-                found.update(bytes((lead, trail)).decode(encoding, errors="ignore"))
-    return frozenset(character for character in found if character > "\x7f")
-
-
-def _share(encoding: str, *leads: int) -> Callable[[str], float]:
-    def judge(text: str) -> float:
-        foreign = [character for character in text if character > "\x7f"]
-        common = _everyday(encoding, *leads)
-        return sum(character in common for character in foreign) / max(1, len(foreign))
-
-    return judge
-
-
-def _japanese(encoding: str, *leads: int) -> Callable[[str], float]:
-    """Kana must be there: the kanji alone would also fit Chinese bytes."""
-
-    def judge(text: str) -> float:
-        foreign = [character for character in text if character > "\x7f"]
-        kana = sum("\u3041" <= character <= "\u30fe" for character in foreign)
-        return _share(encoding, *leads)(text) if kana * 5 >= len(foreign) else 0.0
-
-    return judge
-
-
-def _korean(text: str) -> float:
-    """Hangul bytes are also common Chinese ones, while one in two Chinese characters lies beyond
-    them: only many different ones, all Hangul, are Korean."""
-    varied = len({character for character in text if character > "\x7f"}) >= 15
-    share = _share("euc_kr", 0xA1, 0xA1, 0xB0, 0xC8)(text)
-    return share if varied and share > 0.95 else share / 2
-
-
-def _western(text: str) -> float:
-    """Accented letters stand alone among ASCII letters; runs of them are another alphabet."""
-    good = total = 0
-    for before, character, after in zip(" " + text, text, text[1:] + " ", strict=False):
-        if character <= "\x7f":
-            continue
-        total += 1
-        if character.isalpha():
-            good += character not in "ÿþðÞÐ¤ƒ" and (before <= "\x7f" and after <= "\x7f")
-        else:
-            good += character in "€£¥©®™°±·²³½¼¾«»¿¡§“”‘’–—…•´×\xa0„‚‹›†¢¨ªº"
-    return good / max(1, total)
-
-
-# Leads are the rows of the charset's first, common level and of its punctuation. Of two that fit
-# equally, the earlier is taken. Sources: KS X 1001; GB/T 2312-1980 rows 1-3 and 16-55; Big5 level
-# 1 (A440-C67E); JIS X 0208 level 1.
-_CANDIDATES: dict[str, Callable[[str], float]] = {
-    "cp949": _korean,
-    "euc_jp": _japanese("euc_jp", 0xA1, 0xA1, 0xA4, 0xA5, 0xB0, 0xCF),
-    "cp932": _japanese("cp932", 0x81, 0x83, 0x88, 0x97),
-    "gb18030": _share("gb2312", 0xA1, 0xA3, 0xB0, 0xD7),
-    "big5": _share("big5", 0xA1, 0xA1, 0xA4, 0xC6),
-    "cp1252": _western,
-}
-_ALPHABETS = [
-    *("cp1250", "cp1251", "cp1253", "cp1254", "cp1255", "cp1256", "cp1257", "koi8_r"),
-    *("iso8859_2", "iso8859_5", "iso8859_7", "iso8859_8", "iso8859_9", "tis_620"),
-]
+_ALPHABETS = ["cp1258", "iso8859_3", "iso8859_4", "iso8859_8", "iso8859_10", "mac_roman", "cp850"]

@@ -18,9 +18,11 @@ QUOTES = ('"', "'")
 SAMPLE_ROWS = 2_000
 NOTES = 20  # lines above a header, at most
 _SENTENCE = "。！？，!"  # no column name has them
+_SHORT = 24  # characters
 _LONG = 60  # characters; a column name is shorter
 _LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+")
 _NUMBER = re.compile(r"[-+]?[\d.,]*\d(?:[eE][-+]?\d+)?%?")
+_MOMENT = re.compile(r"\d{1,4}([-/.])\d{1,2}\1\d{1,4}(?:[ T].*)?|\d{1,2}:\d{2}(?::\d{2}.*)?")
 
 Row = Sequence[str]
 
@@ -74,24 +76,34 @@ def find(text: str, delimiter: str | None = None, quotechar: str | None = None) 
             )
             for skip in (True, False) if spaced else (False,):
                 dialect = Dialect(mark, quote, skip)
-                score = evenness(sample_rows(text, dialect), dialect)
+                rows = sample_rows(text, dialect)
+                score = evenness(rows, dialect, _quotes_around(text, dialect, len(rows)))
                 if score > best_score * 1.001:
                     best, best_score = dialect, score
     return best
 
 
 def _wraps(text: str, delimiter: str, quote: str) -> bool:
-    """Whether on some line cells begin and end with the quote, as apostrophes rarely do."""
-    for line in text[:SAMPLE_CHARACTERS].splitlines():
-        pieces = [piece for piece in line.split(delimiter) if len(piece) > 1]
-        if any(p[0] == quote for p in pieces) and any(p[-1] == quote for p in pieces):
-            return True
-    return False
+    """Whether some cell begins and ends with the quote, as one with an apostrophe rarely does."""
+    edge, quote = rf"(?:[\r\n]|{re.escape(delimiter)})", re.escape(quote)
+    inside = rf"(?:[^{quote}\\]|{quote}{quote}|\\.){{0,2000}}"
+    cell = rf"(?:\A|{edge}){quote}{inside}{quote}(?={edge}|\Z)"
+    return bool(re.search(cell, text[:SAMPLE_CHARACTERS], re.DOTALL))
 
 
-def evenness(rows: Sequence[Row], dialect: Dialect) -> float:
+def _quotes_around(text: str, dialect: Dialect, rows: int) -> bool:
+    """Whether most rows hold the delimiter between two quotes: nothing says more about it."""
+    mark, quote = dialect.delimiter, dialect.quotechar
+    return text.count(f"{quote}{mark}{quote}", 0, SAMPLE_CHARACTERS) * 2 > rows
+
+
+def evenness(rows: Sequence[Row], dialect: Dialect, quoted: bool = False) -> float:
     """0 for one column; else the share of rows with the usual number of cells, times a little for
-    more columns, less for quotes left inside cells (they were meant to quote something)."""
+    more columns, less for quotes left inside cells (they were meant to quote something).
+
+    Args:
+        quoted: most rows hold the delimiter between two quotes.
+    """
     filled = [row for row in rows if row]
     dropped = comments(filled)
     filled = [row for index, row in enumerate(filled) if index not in dropped]
@@ -102,7 +114,9 @@ def evenness(rows: Sequence[Row], dialect: Dialect) -> float:
     even = sum(len(row) == width for row in body) / len(filled)
     if has_known_name(body[0]):  # `text;label` says more about the delimiter than commas do
         even *= 1.2
-    if dialect.delimiter == ":":  # times, dates and addresses hold colons too
+    if quoted:
+        even *= 1.2
+    elif dialect.delimiter == ":":  # times, dates and addresses hold colons too
         even *= 0.5
     cells = [cell for row in body for cell in row if cell]
     edges = sum(cell.strip()[:1] in QUOTES and cell.strip()[-1:] in QUOTES for cell in cells)
@@ -119,10 +133,21 @@ def shape(rows: Sequence[Row]) -> tuple[int, int]:
     width = len(rows[0]) if most == 1 else max(n for n, times in counts.items() if times == most)
     if width < 2:
         return width, 0
+    if len(rows[0]) > width and _names_more(rows):
+        return len(rows[0]), 0
     for start, row in enumerate(rows[: NOTES + 1]):
         if len(row) == width:
             return width, start
     return width, 0
+
+
+def _names_more(rows: Sequence[Row]) -> bool:
+    """A header for more columns than the rows below fill: short, different names, then data."""
+    names = [cell for cell in rows[0] if cell]
+    short = all(len(name) <= _SHORT and name == name.strip() for name in names)
+    if not short or len(set(names)) < len(rows[0]):
+        return False
+    return has_known_name(rows[0]) or not has_header(rows[1], rows[2:SAMPLE_ROWS])
 
 
 def has_header(first: Row, body: Sequence[Row]) -> bool:
@@ -135,7 +160,9 @@ def has_header(first: Row, body: Sequence[Row]) -> bool:
     if any(mark in cell for cell in cells for mark in _SENTENCE):
         return False
     numbers = [cell for cell in cells if _NUMBER.fullmatch(cell)]
-    if numbers and not _years(numbers):
+    if numbers and not _years(numbers) and not _index(cells):
+        return False
+    if any(_all_moments([first, *body[:9]], at) for at, cell in enumerate(cells) if cell):
         return False
     if not body:
         return True
@@ -146,6 +173,16 @@ def _years(numbers: Sequence[str]) -> bool:
     """2000, 2001, 2002: columns are often named after years."""
     years = [int(cell) for cell in numbers if cell.isdecimal() and 1900 <= int(cell) <= 2100]
     return len(years) == len(numbers) > 1 and years == sorted(set(years))
+
+
+def _index(cells: Sequence[str]) -> bool:
+    """An empty cell, then 0, 1, 2: a data frame without column names, saved with its index."""
+    return len(cells) > 1 and cells == ["", *map(str, range(len(cells) - 1))]
+
+
+def _all_moments(rows: Sequence[Row], column: int) -> bool:
+    """Dates or times of day, from the first row on."""
+    return all(len(row) > column and _MOMENT.fullmatch(row[column].strip()) for row in rows)
 
 
 def _recurs(column: int, cell: str, body: Sequence[Row]) -> bool:
@@ -166,24 +203,35 @@ def has_known_name(row: Row) -> bool:
 
 
 def comments(rows: Sequence[Row]) -> frozenset[int]:
-    """Which rows are comment lines, in a file that begins with one.
+    """Which rows are comment lines.
 
-    The first line is one if a space or another # follows, or if the rows below have another
-    width: `#id,text` above rows of two cells is a header.
+    Above the table, a line that starts with # is one if a space or another # follows, or if the
+    rows below have another width: `#id,text` above rows of two cells is a header, and so is
+    `# id,text` above rows that have no other. Further down, one that is not as wide as the table
+    is one, and so is one with a space after its # where the first line is one too.
     """
-    if not rows or not rows[0][0].startswith("#"):
-        return frozenset()
     marked = [index for index, row in enumerate(rows) if row[0].startswith("#")]
-    width, _ = shape([row for row in rows if not row[0].startswith("#")])
+    if not marked:
+        return frozenset()
+    others = [row for row in rows[: SAMPLE_ROWS + len(marked)] if not row[0].startswith("#")]
+    width, _ = shape(others)
     leading = 0
     while leading < len(rows) and rows[leading][0].startswith("#"):
         plainly = rows[leading][0].startswith(("# ", "##"))
         if not plainly and len(rows[leading]) == width:
             break
         leading += 1
-    if not leading:
-        return frozenset()
-    return frozenset(i for i in marked if i < leading or len(rows[i]) != width)
+    last = rows[leading - 1] if leading else ()
+    if len(last) == width > 1 and others and not has_header(others[0], others[1:]):
+        leading -= 1  # it names the columns, as numpy.savetxt writes it
+    spaced = leading and rows[0][0].startswith("# ")
+    return frozenset(
+        i
+        for i in marked
+        if i < leading
+        or (i > leading and width > 1 and len(rows[i]) != width and (leading or len(rows[i]) == 1))
+        or (i > leading and spaced and rows[i][0].startswith("# "))
+    )
 
 
 def joined(row: Row) -> str:

@@ -119,6 +119,11 @@ def _chat(
     then the middle of the prompt, then the end of an answer longer than half of `max_length`.
     """
     kept = [_with_reasoning(message) for message in messages]
+    while len(render(kept, tokenizer, answer_next=False)) > max_length:
+        shorter = _without_oldest_turn(kept)
+        if shorter is None:
+            break
+        kept = shorter
     while True:
         ids, spans = _spans(kept, tokenizer)
         if len(ids) <= max_length:

@@ -2,11 +2,13 @@
 
 from dataclasses import dataclass
 
-from finetune.columns import NAMES, ROLES, plain
+from finetune.columns import IDENTIFIERS, NAMES, ROLES, needed, plain
+from finetune.conversation import is_conversation
 from finetune.tables import Table
 from inference.catalog import Task
 
 _SAMPLE = 2_000  # rows looked at
+_CONVERSATIONS = 20  # cells read as conversations, of each column
 
 
 @dataclass(frozen=True)
@@ -27,6 +29,8 @@ def guess(table: Table, task: Task | None = None) -> Guess | None:
     than its document.
     """
     seen = _Columns(table)
+    if task in (None, "chat") and (conversations := seen.conversations()):
+        return Guess("chat", {"messages": conversations})
     named = [found for kind in ([task] if task else NAMES) if (found := seen.by_names(kind))]
     if named:
         return max(named, key=seen.fit)
@@ -58,18 +62,42 @@ class _Columns:
         """JSON within a cell: no text to learn from as it stands."""
         return all(value[0] in "[{" and value[-1] in "]}" for value in self.values[name])
 
+    def conversations(self) -> str | None:
+        """The first column that holds whole conversations, nearly everywhere."""
+        for name in self.names:
+            values = self.values[name][:_CONVERSATIONS]
+            found = sum(map(is_conversation, values))
+            if found and found * 10 >= len(values) * 8:
+                return name
+        return None
+
+    def is_identifier(self, name: str) -> bool:
+        """A name of its own for every row, such as a number or a code."""
+        values = self.values[name]
+        if plain(name) in IDENTIFIERS:
+            return True
+        codes = all(value.isascii() and " " not in value for value in values)
+        return (
+            codes
+            and any(c.isdigit() for c in "".join(values[:50]))
+            and (len(set(values)) == len(values) > 1)
+        )
+
     def by_names(self, task: Task) -> Guess | None:
         """A column for each required role, the best names first, no column twice."""
         plains = {plain(name): name for name in reversed(self.names)}
         mapping: dict[str, str] = {}
-        for role in sorted(NAMES[task], key=lambda role: not ROLES[task][role]):
+        required = needed(task, {})
+        for role in sorted(NAMES[task], key=lambda role: role not in required):
+            if role == "messages":  # found by what they hold
+                continue
             for name in NAMES[task][role]:
                 column = plains.get(plain(name))
                 if column and column not in mapping.values():
                     mapping[role] = column
                     break
             else:
-                if ROLES[task][role]:
+                if role in required:
                     return None
         return Guess(task, {role: mapping[role] for role in ROLES[task] if role in mapping})
 
@@ -91,7 +119,11 @@ class _Columns:
 
     def by_content(self) -> Guess | None:
         """Names say nothing: the longest column is the text, a label column its label."""
-        filled = [name for name in self.names if self.values[name] and not self.is_nested(name)]
+        filled = [
+            name
+            for name in self.names
+            if self.values[name] and not (self.is_nested(name) or self.is_identifier(name))
+        ]
         if len(filled) < 2:
             return None
         text = max(filled, key=self.length)

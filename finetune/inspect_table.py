@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from finetune.dataset import guess
+from finetune.dataset import check, guess
 from finetune.errors import TableRefused
 from finetune.tables import read_table
 from inference.limits import Limits
@@ -23,7 +23,8 @@ def inspect_table(
     """How `path` reads, never raising for a file that does not: then `readable` is False.
 
     `header` is empty if the file has none, while `columns` always names every column, as
-    `mapping` does. `task` is None where no task fits; the file may still be readable.
+    `mapping` does. `task` is None where no task fits; the file may still be readable. `problems`
+    are those of the file and of the examples that the guessed mapping makes of it.
     """
     given = {"encoding": encoding, "delimiter": delimiter, "quotechar": quotechar}
     try:
@@ -34,6 +35,9 @@ def inspect_table(
         guessed = {"task": None, "mapping": {}}
         return {**given, **rows, **guessed, "readable": False, "problems": problems}
     guessed = guess(table)
+    problems = table.problems
+    if guessed:
+        problems += check(table, guessed.task, guessed.mapping)
     return {
         "encoding": table.encoding,
         "delimiter": table.delimiter,
@@ -46,5 +50,5 @@ def inspect_table(
         "task": guessed.task if guessed else None,
         "mapping": guessed.mapping if guessed else {},
         "readable": True,
-        "problems": [found.to_dict() for found in table.problems],
+        "problems": [found.to_dict() for found in problems],
     }

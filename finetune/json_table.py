@@ -6,6 +6,7 @@ from array import array
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from finetune.conversation import is_conversation
 from finetune.errors import TableRefused
 from finetune.problems import Problem, problem
 from inference.limits import Limits
@@ -14,6 +15,8 @@ _KINDS = {dict: "an object", list: "an array", str: "a string", bool: "true or f
 
 # JSON can spell half of a character ("\ud83d"), which no file can hold.
 _HALF = re.compile("[\ud800-\udfff]")
+
+_SHORT = 12  # characters
 
 Rows = list[tuple[str, ...]]
 
@@ -31,7 +34,8 @@ def read_json(
         TableRefused: broken JSON, items that are not objects, or a limit passed.
     """
     columns: dict[str, int] = {}
-    objects: list[dict[str, str]] = []
+    rows: list[Any] = []
+    shared: dict[str, str] = {}  # one copy of a short text that repeats, such as a label
     numbers = array("L")
     warnings: list[Problem] = []
     halves: list[tuple[int, str, str]] = []  # row, column and cell, as repaired
@@ -39,23 +43,25 @@ def read_json(
         if not isinstance(record, dict):
             kind = _KINDS.get(type(record), "null or a number")
             raise TableRefused([problem("json_not_flat", row=number, value=record, found=kind)])
-        cells = {}
+        cells = [""] * len(columns)
         for key, value in record.items():
             name, in_name = _HALF.subn("\ufffd", key)
-            cells[name], in_cell = _HALF.subn("\ufffd", _cell(value, name, number, limits))
-            halves += [(number, name, cells[name])] * (in_name + in_cell)
+            cell, in_cell = _HALF.subn("\ufffd", _cell(value, name, number, limits))
+            halves += [(number, name, cell)] * (in_name + in_cell)
             if name not in columns:
                 columns[name] = len(columns)
-                if isinstance(value, dict | list):
-                    warnings.append(
-                        problem("json_nested", row=number, column=name, value=cells[name])
-                    )
-        objects.append(cells)
+                cells.append("")
+                if isinstance(value, dict | list) and not is_conversation(cell):
+                    warnings.append(problem("json_nested", row=number, column=name, value=cell))
+            cells[columns[name]] = shared.setdefault(cell, cell) if len(cell) <= _SHORT else cell
+        rows.append(tuple(cells))
         numbers.append(number)
-        _check(len(columns), len(objects), number, limits)
+        _check(len(columns), len(rows), number, limits)
     if not columns:
         raise TableRefused([problem("empty_file")])
-    rows = [tuple([cells.get(name, "") for name in columns]) for cells in objects]
+    for at, cells in enumerate(rows):
+        if len(cells) < len(columns):  # keys that came up later
+            rows[at] = cells + ("",) * (len(columns) - len(cells))
     if halves:
         row, name, cell = halves[0]
         warnings.append(
@@ -84,7 +90,9 @@ def _records(text: str) -> Iterator[tuple[int, Any]]:
         lists = [value for value in whole.values() if isinstance(value, list)]
         whole = lists[0] if len(lists) == 1 and len(whole) == 1 else [whole]
     if isinstance(whole, list):
-        yield from enumerate(whole, start=1)
+        for number in range(1, len(whole) + 1):
+            yield number, whole[number - 1]
+            whole[number - 1] = None  # the list need not be kept beside the rows made of it
         return
     for number, line in enumerate(text.split("\n"), start=1):
         if line.strip():

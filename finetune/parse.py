@@ -6,7 +6,7 @@ few ways people really write, and kept only if every row then has the same numbe
 
 import csv
 from array import array
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field, replace
 from itertools import chain
 
@@ -63,8 +63,9 @@ def parse(text: str, dialect: Dialect, limits: Limits) -> Parsed:
         parsed = _read(lines(text), dialect, limits)
     except _Broken as broken:
         parsed = _otherwise(text, dialect, limits, broken)
-    parsed.quoted = text.lstrip("\ufeff\r\n").startswith(dialect.quotechar)
+    parsed.quoted = text.lstrip("\r\n").startswith(dialect.quotechar)
     _drop_comments(parsed)
+    _drop_spaces(parsed)
     return parsed
 
 
@@ -122,6 +123,7 @@ def _otherwise(text: str, dialect: Dialect, limits: Limits, broken: _Broken) -> 
             parsed = attempt()
         except _Broken:
             continue
+        _drop_comments(parsed)
         if _sensible(parsed, quote):
             where = {"row": broken.row, "line": broken.first_line}
             parsed.problems.append(problem(code, **where))
@@ -153,10 +155,10 @@ def _sensible(parsed: Parsed, quote: str) -> bool:
 
 
 def _drop_comments(parsed: Parsed) -> None:
-    """Takes out the lines starting with #, if the file begins with one."""
+    """Takes out the comment lines, and tells it."""
     rows, numbers = parsed.rows, parsed.row_numbers
     dropped = dialects.comments(rows)
-    if not dropped:
+    if not dropped or any(found.code == "comment_lines" for found in parsed.problems):
         return
     first = min(dropped)
     parsed.problems.append(
@@ -167,5 +169,18 @@ def _drop_comments(parsed: Parsed) -> None:
             count=len(dropped),
         )
     )
-    parsed.rows = [row for index, row in enumerate(rows) if index not in dropped]
-    parsed.row_numbers = array("L", (n for i, n in enumerate(numbers) if i not in dropped))
+    _drop(parsed, dropped)
+
+
+def _drop_spaces(parsed: Parsed) -> None:
+    """A line of spaces in a table of several columns is a blank one."""
+    spaces = {i for i, row in enumerate(parsed.rows) if len(row) == 1 and not row[0].strip()}
+    if spaces and any(len(row) > 1 for row in parsed.rows):
+        parsed.blank += len(spaces)
+        _drop(parsed, spaces)
+
+
+def _drop(parsed: Parsed, indexes: Collection[int]) -> None:
+    numbers = parsed.row_numbers
+    parsed.rows = [row for index, row in enumerate(parsed.rows) if index not in indexes]
+    parsed.row_numbers = array("L", (n for i, n in enumerate(numbers) if i not in indexes))

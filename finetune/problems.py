@@ -5,12 +5,13 @@ The interface translates by `code` and fills in the same `details`. Errors stop 
 not. Knows nothing about files, tasks or training.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
 Severity = Literal["error", "warning"]
 
+SHOWN_ROWS = 10  # row numbers in a problem that several rows have
 SHOWN_CHARACTERS = 60  # of a visitor's value in a problem
 _ENCODING_ADVICE = "If characters look wrong in the preview, choose another encoding."
 _SETTING_ADVICE = "Correct it, or leave it out to use the preset."
@@ -26,20 +27,50 @@ PROBLEMS: dict[str, tuple[Severity, str, str]] = {
         "The file has {bytes:,} bytes; the limit is {limit:,}.",
         "Split the file, or keep only the columns needed.",
     ),
-    "spreadsheet": (
+    "too_many_unpacked": (
         "error",
-        "This is a spreadsheet workbook, not a text table.",
-        "Open it in your spreadsheet program, save it as “CSV UTF-8”, and upload that.",
+        "Unpacked, the file would have more than {limit:,} bytes, which is the limit.",
+        "Split the file, or keep only the columns needed.",
+    ),
+    "old_spreadsheet": (
+        "error",
+        "This is a workbook of an old kind, or one locked by a password.",
+        "Open it in your spreadsheet program, save it as XLSX without a password, and upload that.",
+    ),
+    "not_a_workbook": (
+        "error",
+        "This is a ZIP archive and no XLSX workbook.",
+        "Unpack it and upload the table, or save your spreadsheet as XLSX.",
+    ),
+    "workbook_broken": (
+        "error",
+        "The XLSX workbook is damaged, or locked by a password.",
+        "Open it in your spreadsheet program, save it again without a password, and upload that.",
+    ),
+    "other_sheets": (
+        "warning",
+        "The workbook has {count} more filled sheets; only “{sheet}” was read.",
+        "Move the sheet you want to the first place if it is another.",
+    ),
+    "parquet_broken": (
+        "error",
+        "The Parquet file is damaged, or of a kind that cannot be read.",
+        "Write it again, without encryption, or save the table as CSV.",
+    ),
+    "binary_values": (
+        "warning",
+        "The values of this column are bytes and not text; they were left empty.",
+        "Choose other columns for training.",
     ),
     "other_format": (
         "error",
-        "This is a {format} file, not a text table.",
-        "Upload a CSV or TSV file, or JSON Lines with one flat object a line.",
+        "This is a {format} file, not a table.",
+        "Upload a CSV, TSV, JSON, XLSX or Parquet file.",
     ),
     "binary": (
         "error",
         "The file holds binary data, not text.",
-        "Upload a CSV or TSV file, saved as UTF-8 text.",
+        "Upload a CSV, TSV, JSON, XLSX or Parquet file.",
     ),
     "not_a_table": (
         "error",
@@ -135,7 +166,7 @@ PROBLEMS: dict[str, tuple[Severity, str, str]] = {
     ),
     "nul": (
         "warning",
-        "{count:,} cells hold a NUL character, the first in this row.",
+        "{count:,} cells hold a NUL character, in these rows: {rows}.",
         "Remove these characters: the text may be damaged there.",
     ),
     "giant_cell": (
@@ -160,7 +191,8 @@ PROBLEMS: dict[str, tuple[Severity, str, str]] = {
     ),
     "ragged_row": (
         "warning",
-        "{count:,} rows do not have {expected} cells like the header; the first has {found}.",
+        "{count:,} rows do not have {expected} cells like the header; the first has {found}. "
+        "They are: {rows}.",
         "Put quotes around a cell that contains the delimiter.",
     ),
     "notes_above_header": (
@@ -216,13 +248,49 @@ PROBLEMS: dict[str, tuple[Severity, str, str]] = {
     ),
     "empty_cells": (
         "warning",
-        "{count:,} rows have no {role} and are left out, the first is this one.",
+        "{count:,} rows have no {role} and are left out: {rows}.",
         "Fill in the cells if these rows should count.",
     ),
     "long_rows": (
         "warning",
-        "{count:,} rows have more cells than the header and are left out, the first is this one.",
+        "{count:,} rows have more cells than the header and are left out: {rows}.",
         "Put quotes around a cell that contains the delimiter.",
+    ),
+    "messages_alone": (
+        "error",
+        "A column with whole conversations is chosen, and others for {roles} as well.",
+        "Choose either the conversations or the parts of one, and leave the others empty.",
+    ),
+    "conversation_unreadable": (
+        "warning",
+        "{count:,} rows hold no conversation that can be read and are left out: {rows}.",
+        "Give each a list of turns with the roles system, user and assistant, and text as content.",
+    ),
+    "conversation_tools": (
+        "warning",
+        "{count:,} conversations in which tools are called are left out: {rows}.",
+        "Nothing to do: this app trains on plain conversations only.",
+    ),
+    "conversation_unanswered": (
+        "warning",
+        "{count:,} conversations have no question with an answer and are left out: {rows}.",
+        "Let each end with what the assistant should have said.",
+    ),
+    "conversation_cut": (
+        "warning",
+        "{count:,} conversations begin before a question or end with one; those turns are left "
+        "out: {rows}.",
+        "Nothing to do: only what the assistant answers is learnt.",
+    ),
+    "first_of_list": (
+        "warning",
+        "{count:,} rows give a list for {role}; the first text of each was taken: {rows}.",
+        "Nothing to do if one of them is enough.",
+    ),
+    "rows_truncated": (
+        "warning",
+        "{percent}% of the rows are longer than {max_length:,} tokens and will be cut.",
+        "Choose a larger max_length if what is cut matters, or shorten the texts.",
     ),
     "too_few_rows": (
         "error",
@@ -254,6 +322,11 @@ PROBLEMS: dict[str, tuple[Severity, str, str]] = {
         "The label column has {classes:,} different values; the limit is {limit}.",
         "Choose a column with a few repeated labels.",
     ),
+    "many_classes": (
+        "warning",
+        "The label column has {classes:,} different values, {rows:,} rows each on average.",
+        "If these are no labels, choose another column; else give more rows for each.",
+    ),
     "rare_class": (
         "warning",
         "{count} labels have a single row each, this one first: they cannot be checked.",
@@ -261,12 +334,12 @@ PROBLEMS: dict[str, tuple[Severity, str, str]] = {
     ),
     "duplicate_rows": (
         "warning",
-        "{count:,} rows repeat an earlier row exactly, this one first.",
+        "{count:,} rows repeat an earlier row exactly: {rows}.",
         "They are kept, on one side of the split; remove them if they are not wanted.",
     ),
     "conflicting_labels": (
         "warning",
-        "{count:,} texts have more than one label; in this row it differs from an earlier one.",
+        "{count:,} texts have more than one label; it differs from an earlier one in: {rows}.",
         "Decide on one label for each text.",
     ),
     # recipe
@@ -370,6 +443,11 @@ def shorten(value: object) -> str | None:
     text = " ".join(str(value)[: SHOWN_CHARACTERS * 4].split())
     text = "".join(character if character.isprintable() else "\ufffd" for character in text)
     return text if len(text) <= SHOWN_CHARACTERS else text[: SHOWN_CHARACTERS - 1] + "…"
+
+
+def listed(rows: Sequence[int]) -> str:
+    """`3, 7, 12, …`: the first row numbers."""
+    return ", ".join(map(str, rows[:SHOWN_ROWS])) + (", …" if len(rows) > SHOWN_ROWS else "")
 
 
 def errors(problems: Iterable[Problem]) -> tuple[Problem, ...]:

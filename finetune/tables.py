@@ -1,6 +1,7 @@
 """A file somebody uploaded -> rows of text, and every problem found on the way.
 
     check size and kind -> bytes -> text (decode) -> dialect (dialect) -> rows -> header
+                                 -> workbook, parquet_table, json_table -> rows
 
 Every cell stays the text that was typed: `NA`, `007`, `1e5`. Nothing is unpacked and nothing is
 dropped unsaid. Knows nothing about tasks.
@@ -8,16 +9,19 @@ dropped unsaid. Knows nothing about tasks.
 
 import csv
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from finetune import dialect as dialects
+from finetune import parquet_table, workbook
+from finetune.conversation import is_conversation
 from finetune.decode import decode
+from finetune.dialect import Dialect
 from finetune.errors import TableRefused
 from finetune.json_table import read_json
 from finetune.parse import Parsed, parse
-from finetune.problems import Problem, problem
+from finetune.problems import Problem, listed, problem, shorten
 from inference.limits import Limits
 
 _JSON = re.compile(r"\s*(?:\[\s*[\[{\"\]]|\{\s*[\"}])")
@@ -25,9 +29,8 @@ _PROSE = ",，;；。\t|"  # in most lines, yet dividing none of them evenly
 _LOOKED_AT = 65_536  # characters
 _LISTED = 20  # problems of one kind told one by one
 
-_SPREADSHEETS = (b"PK\x03\x04", b"PK\x05\x06", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1")
+_OLD_SPREADSHEET = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"  # OLE: also an encrypted XLSX
 _FORMATS = (
-    (b"PAR1", "Parquet"),
     (b"%PDF", "PDF"),
     (b"\x1f\x8b", "gzip"),
     (b"BZh", "bzip2"),
@@ -68,12 +71,12 @@ class Table:
     @property
     def columns(self) -> tuple[str, ...]:
         """A name for every column, no two alike: what a mapping refers to."""
-        names: list[str] = []
+        names: dict[str, None] = {}
         for number, name in enumerate(self.header or ("",) * self.width, start=1):
             name = name.strip() or f"column {number}"
             while name in names:
                 name = f"{name} ({number})"
-            names.append(name)
+            names[name] = None
         return tuple(names)
 
 
@@ -86,9 +89,9 @@ def read_table(
     quotechar: str | None = None,
     has_header: bool | None = None,
 ) -> Table:
-    """Reads a delimited text or flat JSON file; what is not given is found out.
+    """Reads delimited text, JSON, XLSX or Parquet; what is not given is found out.
 
-    The limit on a cell is set for Python's csv module as a whole: it has no other.
+    Encoding, delimiter and quotechar are those of a delimited text; the others ignore them.
 
     Raises:
         TableRefused: the file cannot be read as a table; `problems` says where and why.
@@ -102,17 +105,36 @@ def read_table(
         wrong.append(problem("same_dialect", given=delimiter))
     if wrong:
         raise TableRefused(wrong)
+    raw = _bytes(path, limits)
+    if raw.startswith(parquet_table.MAGIC):
+        header, rows, numbers, doubts = parquet_table.read_parquet(raw, limits)
+        return _named(header, rows, numbers, doubts)
+    if raw.startswith(workbook.MAGIC):
+        rows, numbers, doubts = workbook.read_workbook(raw, limits)
+        parsed = Parsed(Dialect("", ""), rows, numbers)
+        return _assembled(parsed, limits, has_header, "utf-8", doubts)
+    return _read_text(raw, limits, encoding, delimiter, quotechar, has_header)
+
+
+def _read_text(
+    raw: bytes,
+    limits: Limits,
+    encoding: str | None,
+    delimiter: str | None,
+    quotechar: str | None,
+    has_header: bool | None,
+) -> Table:
+    """The limit on a cell is set for Python's csv module as a whole: it has no other."""
     csv.field_size_limit(limits.cell_characters)
-    decoded = decode(_bytes(path, limits), encoding or None)
-    text = decoded.text
+    decoded = decode(raw, encoding or None)
+    text = decoded.text.lstrip("\ufeff").removesuffix("\x1a")  # DOS ended its files with it
     if _is_binary(text[:_LOOKED_AT]):
         raise TableRefused([problem("binary")])
-    if not text.strip("\ufeff \t\r\n"):
+    if not text.strip():
         raise TableRefused([problem("empty_file")])
     if not delimiter and _JSON.match(text):
         header, rows, numbers, nested = read_json(text, limits)
-        doubts = (*decoded.problems, *nested)
-        return Table(header, rows, numbers, decoded.encoding, "", "", doubts)
+        return _named(header, rows, numbers, [*decoded.problems, *nested], decoded.encoding)
     if hint := re.match(r'"?sep=(.)"?(?=[\r\n])', text):  # Excel's own hint; the line stays, blank
         text, delimiter = text[hint.end() :], delimiter or hint[1]
     dialect = dialects.find(text, delimiter or None, quotechar or None)
@@ -127,6 +149,19 @@ def read_table(
     return _assembled(parsed, limits, has_header, decoded.encoding, decoded.problems)
 
 
+def _named(
+    header: tuple[str, ...],
+    rows: Sequence[tuple[str, ...]],
+    numbers: Sequence[int],
+    problems: Iterable[Problem],
+    encoding: str = "utf-8",
+) -> Table:
+    """The table of a file that says itself what its columns are called."""
+    table = Table(header, rows, numbers, encoding, "", "", ())
+    found = (*problems, *_header_problems(table, 1), *_row_problems(table))
+    return replace(table, problems=found)
+
+
 def _bytes(path: Path, limits: Limits) -> bytes:
     """The file's bytes, if their number and their kind are right."""
     if not path.is_file():
@@ -135,8 +170,8 @@ def _bytes(path: Path, limits: Limits) -> bytes:
     if size > limits.upload_bytes:
         raise TableRefused([problem("too_many_bytes", bytes=size, limit=limits.upload_bytes)])
     raw = path.read_bytes()
-    if raw.startswith(_SPREADSHEETS):
-        raise TableRefused([problem("spreadsheet")])
+    if raw.startswith(_OLD_SPREADSHEET):
+        raise TableRefused([problem("old_spreadsheet")])
     for magic, name in _FORMATS:
         if raw.startswith(magic):
             raise TableRefused([problem("other_format", format=name)])
@@ -177,7 +212,7 @@ def _assembled(
     limits: Limits,
     has_header: bool | None,
     encoding: str,
-    doubts: tuple[Problem, ...],
+    doubts: Iterable[Problem],
 ) -> Table:
     rows, numbers = parsed.rows, parsed.row_numbers
     problems = [*doubts, *parsed.problems]
@@ -209,12 +244,13 @@ def _assembled(
     )
     if len(table.rows) > limits.table_rows:
         raise TableRefused([problem("too_many_rows", limit=limits.table_rows), *problems])
+    problems = [_placed(found, table) for found in problems]
     problems += [*_header_problems(table, numbers[start]), *_row_problems(table)]
     return replace(table, problems=tuple(problems))
 
 
 def _header_problems(table: Table, row: int) -> Iterator[Problem]:
-    if table.width == 1:
+    if table.width == 1 and not is_conversation(table.rows[0][0]):
         yield problem("one_column", row=row, column=table.columns[0])
     told = 0
     if not table.header:
@@ -230,25 +266,45 @@ def _header_problems(table: Table, row: int) -> Iterator[Problem]:
 
 
 def _row_problems(table: Table) -> Iterator[Problem]:
-    uneven = [index for index, row in enumerate(table.rows) if len(row) != table.width]
+    """One for each kind, with the first row and the numbers of the others."""
+    numbers, width = table.row_numbers, table.width
+    uneven = [index for index, row in enumerate(table.rows) if len(row) != width]
     if uneven:
         row = table.rows[uneven[0]]
         yield problem(
             "ragged_row",
-            row=table.row_numbers[uneven[0]],
+            row=numbers[uneven[0]],
             value=dialects.joined(row),
             count=len(uneven),
-            expected=table.width,
+            rows=listed([numbers[index] for index in uneven]),
+            expected=width,
             found=len(row),
         )
-    nul = [
-        (index, column, cell)
-        for index, row in enumerate(table.rows)
-        for column, cell in enumerate(row)
-        if "\0" in cell
-    ]
+    nul = [(index, *found) for index, found in _cells_with(table, "\0")]
     if nul:
-        index, column, cell = nul[0]
-        name = table.columns[column] if column < table.width else None
-        row = table.row_numbers[index]
-        yield problem("nul", row=row, column=name, value=cell, count=len(nul))
+        index, name, cell = nul[0]
+        rows = listed([numbers[index] for index, _, _ in nul])
+        where = {"row": numbers[index], "column": name, "value": cell}
+        yield problem("nul", **where, count=len(nul), rows=rows)
+
+
+def _cells_with(table: Table, mark: str) -> Iterator[tuple[int, tuple[str | None, str]]]:
+    """(index of the row, (its column, the cell)) of each cell that holds `mark`."""
+    names, width = table.columns, table.width
+    for index, row in enumerate(table.rows):
+        if mark in "".join(row):
+            for column, cell in enumerate(row):
+                if mark in cell:
+                    yield index, (names[column] if column < width else None, cell)
+
+
+def _placed(found: Problem, table: Table) -> Problem:
+    """Damage known by its line, with the row and the column it is in."""
+    if found.code != "damaged_bytes":
+        return found
+    index, (column, cell) = next(_cells_with(table, "\ufffd"), (None, (None, "")))
+    if index is None:
+        return found
+    at = max(0, cell.index("\ufffd") - 20)
+    row, value = table.row_numbers[index], shorten(cell[at:])
+    return replace(found, row=row, column=column, value=value)

@@ -17,6 +17,7 @@ class Limits:
     """Upper bounds on what a visitor may send or use; all are positive whole numbers."""
 
     upload_bytes: int = 20_000_000
+    unpacked_bytes: int = 200_000_000  # of an XLSX or Parquet file
     table_rows: int = 200_000
     table_columns: int = 1_000
     table_cells: int = 2_000_000

@@ -211,7 +211,7 @@ def test_what_is_refused_is_told_in_one_sentence(call, name, values, sentence):
 
 BOMB = b"PK\x03\x04" + b"\0" * 200
 REFUSED = {
-    "book.xlsx": (BOMB, "spreadsheet"),
+    "book.xlsx": (BOMB, "workbook"),
     "empty.csv": (b"", "empty"),
     "photo.csv": (b"\x89PNG\r\n\x1a\n" + b"\0" * 50, "PNG"),
     "poem.txt": (

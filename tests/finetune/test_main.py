@@ -143,6 +143,23 @@ def test_inspect_prints_json_and_refuses_with_two(table, tmp_path, capsys):
     assert json.loads(capsys.readouterr().out)["readable"] is False
 
 
+def test_inspect_with_a_model_also_measures_the_rows(table, base, capsys):
+    given = ["inspect", str(table), "--model", str(base)]
+    assert main([*given, "--max-length", "2"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert (found["statistics"]["rows"], found["statistics"]["truncated"]) == (30, 1.0)
+    assert found["problems"][-1]["code"] == "rows_truncated"
+
+
+def test_inspect_tells_the_problems_of_the_examples(tmp_path, capsys):
+    path = tmp_path / "rows.csv"
+    rows = [f"text {i},{'ab'[i % 2]}" for i in range(30)] + ["text 1,b", "text 1,a", ",a"]
+    path.write_text("\n".join(["text,label", *rows]))
+    assert main(["inspect", str(path)]) == 0
+    told = {it["code"]: it["row"] for it in json.loads(capsys.readouterr().out)["problems"]}
+    assert told == {"empty_cells": 34, "conflicting_labels": 33, "duplicate_rows": 32}
+
+
 def test_an_estimate_is_json_and_what_training_then_does(table, base, train, tmp_path, capsys):
     given = ["estimate", str(table), "--task", "classification", "--model", str(base)]
     settings = ["--set", "per_device_train_batch_size=4", "--set", "num_train_epochs=1"]
