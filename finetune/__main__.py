@@ -16,6 +16,7 @@ from typing import Any, get_args
 from finetune.errors import Refused
 from finetune.events import Event, EventType
 from finetune.run import Run
+from inference import hardware
 from inference.catalog import TASKS
 from inference.errors import LabError
 from inference.limits import Limits
@@ -154,6 +155,7 @@ def _planned(options: argparse.Namespace) -> tuple[Any, list[Any], list[Any], An
         settings_from_text(options.set),
         mapping=mapping,
         limits=Limits.from_environment(),
+        machine=hardware.trains_on(),
     )
     rows, held_out = split(examples.rows, options.task, recipe.held_out_share, recipe.seed)
     return recipe, rows, held_out, base
