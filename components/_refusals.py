@@ -149,6 +149,21 @@ ERRORS_ZH: dict[str, str] = {
         "{model} 的文件和这个训练开始时不一样了（当时是 {expected}，现在是 {found}）。"
         "请换回原来的文件，或开始新的训练。"
     ),
+    "precision_unsupported": (
+        "这台机器不能用 {precision} 计算。请把 precision 设为 auto 或 fp32。"
+    ),
+    "quantization_unavailable": (
+        "使用 {quantization} 基座需要 NVIDIA 显卡和 bitsandbytes 软件包。"
+        "请先安装，或把 quantization 设为 none。"
+    ),
+    "rank_too_high": (
+        "这个基座最小的层只有 {limit} 个方向，少于 r = {r}。"
+        "请把 r 降到 {limit}，或把 init_lora_weights 从 {start} 改为 default。"
+    ),
+    "training_too_large": (
+        "即使一次只读 {rows} 行、每行最多 {tokens:,} 个词元，并打开 activation_checkpointing，"
+        "训练时内存仍然不够。请开始新的训练，换小一些的基座模型，或调小 r 或 max_length。"
+    ),
 }
 
 _ENCODING_ADVICE = "如果预览中的文字不对，请选择其他编码。"

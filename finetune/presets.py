@@ -59,7 +59,9 @@ def preset_values(
     level = get_args(Preset).index(preset)
     trained = max(1, round(rows * (1 - HELD_OUT_SHARE)))
     batch = min(size.batch, max(2, trained // 8))  # a small file still gets several steps a pass
-    per_pass = trained / batch
+    copies = settings.get("augmented_copies")
+    read = trained * (1 + copies) if isinstance(copies, int) and copies > 0 else trained
+    per_pass = read / batch
     epochs = max(0.01, min(size.epochs[level], round(size.steps[level] / per_pass, 2)))
     steps = max(1, round(epochs * per_pass))
     own_r = min(size.r, highest_rank)

@@ -11,12 +11,14 @@ import torch
 from safetensors.torch import load_file
 
 from finetune import checkpoints
+from finetune.batches import GroupedByLength
+from finetune.failures import failure
 from finetune.jobs import PROJECT
-from finetune.loop import GroupedByLength, NotFinite
+from finetune.loop import NotFinite
 from finetune.recipe import Recipe
 from finetune.run import Run
 from finetune.runs import create_run
-from finetune.trainer import failure, train
+from finetune.trainer import train
 from inference import hub
 from inference.errors import ModelUnknown
 from inference.records import Choice
@@ -214,10 +216,10 @@ def test_a_stop_keeps_the_adapter_and_resume_ends_as_if_undisturbed(tmp_path, mo
 
 @pytest.mark.parametrize("batches", [1, 3])
 def test_the_time_limit_stops_a_run_which_goes_on_later(tmp_path, models, monkeypatch, batches):
-    from finetune import loop
+    from finetune import stopping
 
     clock = [0.0]
-    monkeypatch.setattr(loop, "time", SimpleNamespace(monotonic=lambda: clock[0]))
+    monkeypatch.setattr(stopping, "time", SimpleNamespace(monotonic=lambda: clock[0]))
     run = make(tmp_path / "run", models, gradient_accumulation_steps=batches)
 
     def pass_time(it):
