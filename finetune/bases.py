@@ -119,10 +119,13 @@ def precision_here(wanted: str) -> str:
     import torch
 
     cuda = torch.cuda.is_available()
-    bf16 = cuda and torch.cuda.is_bf16_supported(including_emulation=False)
+    if cuda:
+        bf16 = torch.cuda.is_bf16_supported(including_emulation=False)
+    else:
+        bf16 = not torch.backends.mps.is_available()  # any processor can, if slowly
     if wanted == "auto":
         return "fp32" if not cuda else "bf16" if bf16 else "fp16"
-    if (wanted == "fp16" and not cuda) or (wanted == "bf16" and cuda and not bf16):
+    if (wanted == "fp16" and not cuda) or (wanted == "bf16" and not bf16):
         raise PrecisionUnsupported(precision=wanted)
     return wanted
 

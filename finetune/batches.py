@@ -49,6 +49,6 @@ def collator(
     tokenizer.padding_side = "right"
     if task == "classification":
         return DataCollatorWithPadding(tokenizer)
-    # An encoder-decoder needs its decoder's input where label smoothing takes the labels away.
+    # An encoder-decoder makes its decoder's input from labels, which the loss takes for itself.
     shifts = model if task == "summarization" else None
     return DataCollatorForSeq2Seq(tokenizer, model=shifts, label_pad_token_id=IGNORE)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy
 import torch
+from torch.nn import functional
 from transformers import (
     PrinterCallback,
     Trainer,
@@ -20,6 +21,7 @@ from finetune import checkpoints, ranks, watch
 from finetune.adversarial import Nudge
 from finetune.batches import GroupedByLength, collator
 from finetune.checkpoints import Checkpoint
+from finetune.encode import IGNORE
 from finetune.recipe import Recipe
 from finetune.run import Run
 from finetune.stopping import StopSwitch
@@ -72,6 +74,7 @@ def training_arguments(
         eval_strategy="steps" if watched else "no",
         eval_steps=recipe.save_steps,
         seed=recipe.seed,
+        use_cpu=not torch.cuda.is_available() and not torch.backends.mps.is_available(),
         bf16=precision == "bf16",
         fp16=precision == "fp16",
         dataloader_pin_memory=torch.cuda.is_available(),
@@ -113,6 +116,7 @@ class EventTrainer(Trainer):
             train_dataset=train_dataset,
             eval_dataset=eval_dataset,
             processing_class=tokenizer,
+            compute_loss_func=self._mean_loss,
             callbacks=[_Reporter(run, switch, self)],
         )
         self.remove_callback(PrinterCallback)
@@ -158,6 +162,29 @@ class EventTrainer(Trainer):
             self.args.seed,
             epoch=lambda: int(self.state.epoch or 0),
         )
+
+    def _mean_loss(
+        self, outputs: Any, labels: torch.Tensor, num_items_in_batch: Any = None
+    ) -> torch.Tensor:
+        """Cross-entropy over everything trained in the whole step, however many batches it has.
+
+        BERT and BART take `num_items_in_batch` and then return the mean of the batch all the same,
+        which transformers 5.23 does not divide by the accumulation. The held-out loss is measured
+        without label smoothing, so that it can be compared.
+        """
+        logits = outputs.logits
+        if self.recipe.task == "chat":
+            logits, labels = logits[:, :-1], labels[:, 1:]
+        smoothing = self.args.label_smoothing_factor if self.model.training else 0.0
+        total = functional.cross_entropy(
+            logits.flatten(0, -2).float(),
+            labels.flatten(),
+            ignore_index=IGNORE,
+            reduction="sum",
+            label_smoothing=smoothing,
+        )
+        items = (labels != IGNORE).sum() if num_items_in_batch is None else num_items_in_batch
+        return total / max(1, int(items))
 
     def training_step(self, model: Any, inputs: Any, *args: Any, **kwargs: Any) -> torch.Tensor:
         self.tokens += int(inputs["attention_mask"].sum())
