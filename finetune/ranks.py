@@ -32,6 +32,15 @@ def meet() -> None:
         PartialState().wait_for_everyone()
 
 
+def part() -> None:
+    """Training is over: from here on every process is on its own and may end when it likes."""
+    if world() > 1:
+        import torch
+
+        if torch.distributed.is_initialized():
+            torch.distributed.destroy_process_group()
+
+
 @contextmanager
 def leader_first() -> Iterator[None]:
     """What is inside is done by rank 0 before the others begin with it."""

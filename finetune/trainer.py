@@ -69,6 +69,7 @@ def train(run: Run, seconds: float = math.inf) -> Event:
                 return training.run_through()
             except Exception as error:
                 fields = failure(error)
+                ranks.part()
                 training.keep_what_there_is()
                 return run.append("failed", **fields)
 
@@ -100,6 +101,7 @@ class _Training:
         step = trainer.state.global_step
         if not self.switch.pressed():
             step = self._take_best(trainer)
+        ranks.part()
         if not ranks.leads():
             return self.run.append("stopped", step=step)
         self._save_adapter()
