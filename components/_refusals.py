@@ -149,6 +149,15 @@ ERRORS_ZH: dict[str, str] = {
         "{model} 的文件和这个训练开始时不一样了（当时是 {expected}，现在是 {found}）。"
         "请换回原来的文件，或开始新的训练。"
     ),
+    "token_missing": ("推送到模型站需要有写权限的访问令牌。请从标准输入提供，或设置 HF_TOKEN。"),
+    "repository_name_refused": (
+        "“{repository}”不是有效的仓库名。请写成“仓库名”或“组织名/仓库名”，"
+        "只用字母、数字、点、横线和下划线。"
+    ),
+    "push_refused": (
+        "{host} 不允许用这个令牌写入 {repository}（状态码 {status}）。"
+        "请使用有写权限的令牌，或换一个名称。"
+    ),
     "precision_unsupported": (
         "这台机器不能用 {precision} 计算。请把 precision 设为 auto 或 fp32。"
     ),

@@ -7,6 +7,7 @@ Results are JSON on stdout; progress goes to stderr. `work` is how the app start
 import argparse
 import json
 import math
+import os
 import sys
 import time
 import traceback
@@ -114,6 +115,11 @@ def export(options: argparse.Namespace) -> int:
     run = _run(options)
     if run is None:
         return 2
+    if options.push:
+        from finetune.push import push
+
+        _print({"pushed": push(run, options.push, _token(), private=not options.public)})
+        return 0
     if options.merged:
         path = save_merged(run, options.to or run.folder / "merged")
     else:
@@ -229,6 +235,11 @@ def _mapping(options: argparse.Namespace, table: Any) -> dict[str, str]:
     return found.mapping if found else {}
 
 
+def _token() -> str:
+    """From the environment or standard input, never from an argument: those show in `ps`."""
+    return os.environ.get("HF_TOKEN", "").strip() or sys.stdin.readline().strip()
+
+
 def _print(value: object) -> None:
     print(json.dumps(value, ensure_ascii=False, indent=1))
 
@@ -266,6 +277,12 @@ def parser() -> argparse.ArgumentParser:
             _add_budget(one)
         if do is export:
             one.add_argument("--merged", action="store_true")
+            one.add_argument(
+                "--push",
+                metavar="ORG/NAME",
+                help="to a hub; the token comes from HF_TOKEN or standard input",
+            )
+            one.add_argument("--public", action="store_true", help="a repository all can see")
             one.add_argument("--to", type=Path, metavar="DIR")
     return whole
 

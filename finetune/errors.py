@@ -12,6 +12,7 @@ LabError
 
 LabError
 ├── NoChatTemplate, TemplateUnusable, BaseChanged   a base that cannot be trained on
+├── TokenMissing, RepositoryNameRefused, PushRefused   an adapter that cannot be pushed
 └── PrecisionUnsupported, QuantizationUnavailable, RankTooHigh, TrainingTooLarge
                                settings that this machine or base cannot follow
 """
@@ -125,4 +126,25 @@ class TrainingTooLarge(LabError):
         "Training ran out of memory even with {rows} row of at most {tokens:,} tokens at a time, "
         "with activation_checkpointing. Start a new run with a smaller base model, "
         "a smaller r or a shorter max_length."
+    )
+
+
+class TokenMissing(LabError):
+    sentence = (
+        "Pushing to a hub needs an access token that may write. "
+        "Send it on standard input, or set HF_TOKEN."
+    )
+
+
+class RepositoryNameRefused(LabError):
+    sentence = (
+        "“{repository}” is no name of a repository. Write name or organisation/name, "
+        "with letters, digits, dots, dashes and underscores."
+    )
+
+
+class PushRefused(LabError):
+    sentence = (
+        "{host} does not let this token write to {repository} (status {status}). "
+        "Use a token with write permission for it, or choose another name."
     )

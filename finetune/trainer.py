@@ -31,7 +31,7 @@ from finetune.bases import (
 from finetune.errors import BaseChanged, TrainingTooLarge
 from finetune.estimate import spacing, total_steps
 from finetune.events import Event
-from finetune.export import card
+from finetune.export import TOKENIZER, card
 from finetune.failures import failure
 from finetune.files import write_text
 from finetune.loop import EventTrainer, training_arguments
@@ -115,12 +115,19 @@ class _Training:
 
     def keep_what_there_is(self) -> None:
         """After a failure: the adapter of the last finite step, where there is one to write."""
-        began = self.trainer is not None and self.trainer.state.global_step > 0
-        if self.prepared is None or not began or not ranks.leads():
+        if self.prepared is None or self.trainer is None or not ranks.leads():
             return
+        if not self.trainer.state.global_step:
+            return
+        root = self.run.folder / "checkpoints"
         with suppress(OSError):
-            checkpoints.aside(self.run.folder / "checkpoints")  # makes room on a full disk
+            checkpoints.aside(root)  # makes room on a full disk
         try:
+            if not _finite(self.prepared.model):
+                good, _ = checkpoints.newest_good(root)
+                if good is None:
+                    return
+                self.trainer.restore(good)
             self._save_adapter()
         except Exception as error:  # the run has failed already, and for a better reason
             failure(error)
@@ -293,4 +300,10 @@ class _Training:
     def _save_adapter(self) -> None:
         assert self.prepared is not None
         it = self.prepared
+        it.tokenizer.save_pretrained(self.run.folder / TOKENIZER)
         save_adapter(self.run, it.model, it.base, it.labels, it.taken)
+
+
+def _finite(model: Any) -> bool:
+    trained = [p for p in model.parameters() if p.requires_grad]
+    return all(bool(torch.isfinite(weight).all()) for weight in trained)
