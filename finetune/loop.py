@@ -1,12 +1,10 @@
 """transformers' Trainer made to tell events, stop when asked and save whole checkpoints."""
 
-import random
 import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy
 import torch
 from torch.nn import functional
 from transformers import (
@@ -20,6 +18,7 @@ from transformers import (
 from finetune import checkpoints, ranks, watch
 from finetune.adversarial import Nudge
 from finetune.batches import GroupedByLength, collator
+from finetune.chance import chance_now, set_chance
 from finetune.checkpoints import Checkpoint
 from finetune.encode import IGNORE
 from finetune.recipe import Recipe
@@ -106,7 +105,7 @@ class EventTrainer(Trainer):
         self.root = run.folder / "checkpoints"
         self.tokens = 0  # read since the last step event, padding left out
         self.save_seconds = 0.0  # what the longest save took
-        self.chance = _chance()
+        self.chance = chance_now()
         epsilon = recipe.adversarial_epsilon
         self.nudge = Nudge(model, epsilon) if epsilon else None
         super().__init__(
@@ -145,7 +144,7 @@ class EventTrainer(Trainer):
 
     def save_now(self) -> None:
         """A checkpoint of the last whole step, whatever a step since then has begun."""
-        _set_chance(self.chance)
+        set_chance(self.chance)
         self._save_checkpoint(self.model, None)
 
     def _left_to_do(self, state: TrainerState) -> bool:
@@ -201,7 +200,7 @@ class EventTrainer(Trainer):
 
     def _load_rng_state(self, checkpoint: str | None) -> None:
         super()._load_rng_state(checkpoint)
-        self.chance = _chance()
+        self.chance = chance_now()
 
     def _save_checkpoint(self, model: Any, trial: Any) -> None:
         began = time.monotonic()
@@ -236,13 +235,13 @@ class _Reporter(TrainerCallback):
         self.logged_at = self.batch_began = time.monotonic()
 
     def on_epoch_begin(self, args, state, control, **kwargs):
-        self.trainer.chance = _chance()
+        self.trainer.chance = chance_now()
 
     def on_step_begin(self, args, state, control, **kwargs):
         # At the start of a pass the random state to go on from is the one before its batches
         # were drawn: resuming draws them again.
         if state.epoch is None or not float(state.epoch).is_integer():
-            self.trainer.chance = _chance()
+            self.trainer.chance = chance_now()
         self.batch_began = time.monotonic()
 
     def on_pre_optimizer_step(self, args, state, control, **kwargs):
@@ -270,7 +269,7 @@ class _Reporter(TrainerCallback):
         # the step before. Other stops wait.
         if ranks.any_of(self.switch.overdue(self._reserve())):
             self.switch.press("time_limit")
-            _set_chance(self.trainer.chance)
+            set_chance(self.trainer.chance)
             control.should_training_stop = True
             control.should_save = state.global_step > 0
         return control
@@ -323,22 +322,3 @@ class _Reporter(TrainerCallback):
 
 def _state_of(checkpoint: Checkpoint) -> TrainerState:
     return TrainerState.load_from_json(str(Path(checkpoint.folder) / STATE))
-
-
-def _chance() -> dict[str, Any]:
-    """Every random state that a checkpoint holds."""
-    cuda = torch.cuda.get_rng_state_all() if torch.cuda.is_available() else []
-    return {
-        "python": random.getstate(),
-        "numpy": numpy.random.get_state(),
-        "torch": torch.get_rng_state(),
-        "cuda": cuda,
-    }
-
-
-def _set_chance(chance: Mapping[str, Any]) -> None:
-    random.setstate(chance["python"])
-    numpy.random.set_state(chance["numpy"])
-    torch.set_rng_state(chance["torch"])
-    if chance["cuda"]:
-        torch.cuda.set_rng_state_all(chance["cuda"])

@@ -76,6 +76,9 @@ def preset_values(
         "per_device_train_batch_size": min(batch, size.at_once),
         "gradient_accumulation_steps": max(1, round(batch / size.at_once)),
         "save_steps": min(500, max(5, steps // _CHECKPOINTS)),
+        # A class is told by its score, and training on past the best check makes scores overbold.
+        # What is to be learnt by heart, as answers often are, is learnt last.
+        "keep_adapter": "best" if task == "classification" else "last",
         "r": own_r,
         "lora_alpha": min(2.0 * (r if fits else own_r), HIGHEST_ALPHA),
         "max_length": _CLASSIFIED if task == "classification" else size.longest,

@@ -30,6 +30,8 @@ def test_tiny_bases_get_large_steps_and_many_passes():
     recipe = plan(rows=1_870, parameters=1_100_000, task="classification")
     assert (recipe.r, recipe.learning_rate) == (16, 2e-3)
     assert 10 <= recipe.num_train_epochs <= 40
+    assert recipe.keep_adapter == "best"
+    assert plan(parameters=1_100_000).keep_adapter == "last"  # answers are learnt by heart
 
 
 @pytest.mark.parametrize("parameters", [1_000_000, 110_000_000, 8_000_000_000])
