@@ -158,6 +158,30 @@ ERRORS_ZH: dict[str, str] = {
         "{model} 的文件和这个训练开始时不一样了（当时是 {expected}，现在是 {found}）。"
         "请换回原来的文件，或开始新的训练。"
     ),
+    "token_missing": ("推送到模型站需要有写权限的访问令牌。请从标准输入提供，或设置 HF_TOKEN。"),
+    "repository_name_refused": (
+        "“{repository}”不是有效的仓库名。请写成“仓库名”或“组织名/仓库名”，"
+        "只用字母、数字、点、横线和下划线。"
+    ),
+    "push_refused": (
+        "{host} 不允许用这个令牌写入 {repository}（状态码 {status}）。"
+        "请使用有写权限的令牌，或换一个名称。"
+    ),
+    "precision_unsupported": (
+        "这台机器不能用 {precision} 计算。请把 precision 设为 auto 或 fp32。"
+    ),
+    "quantization_unavailable": (
+        "使用 {quantization} 基座需要 NVIDIA 显卡和 bitsandbytes 软件包。"
+        "请先安装，或把 quantization 设为 none。"
+    ),
+    "rank_too_high": (
+        "这个基座最小的层只有 {limit} 个方向，少于 r = {r}。"
+        "请把 r 降到 {limit}，或把 init_lora_weights 从 {start} 改为 default。"
+    ),
+    "training_too_large": (
+        "即使一次只读 {rows} 行、每行最多 {tokens:,} 个词元，并打开 activation_checkpointing，"
+        "训练时内存仍然不够。请开始新的训练，换小一些的基座模型，或调小 r 或 max_length。"
+    ),
 }
 
 _ENCODING_ADVICE = "如果预览中的文字不对，请选择其他编码。"
@@ -414,6 +438,15 @@ PROBLEMS_ZH: dict[str, tuple[str, str]] = {
     "setting_not_modules": ("“{name}”必须是“all-linear”，或一组层的名称。", _SETTING_ADVICE),
     "max_steps_zero": ("“{name}”至少是 1；写 -1 则按训练轮数计算。", _SETTING_ADVICE),
     "recipe_field_refused": ("“{name}”无法使用：{reason}。", "请改正它。"),
+    "setting_for_classification": ("“{name}”只能用于分类任务。", "请设为 0，或者留空。"),
+    "setting_needs_cuda": (
+        "“{name}”在这里不能设为 {given}：这需要 NVIDIA 显卡。",
+        "请选择 {instead}。",
+    ),
+    "settings_clash": (
+        "“{name}”设为 {given} 时，不能同时使用“{other}”。",
+        "请去掉其中一个。",
+    ),
 }
 
 # `reason` of a failed event, where it is no error's code -> (English, Chinese)
@@ -522,6 +555,36 @@ SETTINGS: dict[str, tuple[tuple[str, str], tuple[str, str]]] = {
         ),
         ("标签平滑（label_smoothing_factor）", "让模型对每个答案不要过于自信；0 表示不用。"),
     ),
+    "neftune_noise_alpha": (
+        (
+            "Noise while learning (neftune_noise_alpha)",
+            "Random noise on the words' embeddings (NEFTune); 5 is usual for chat. 0: none.",
+        ),
+        (
+            "训练噪声（neftune_noise_alpha）",
+            "给词向量加一点随机噪声（NEFTune），对话任务常用 5；0 表示不加。",
+        ),
+    ),
+    "early_stopping_patience": (
+        (
+            "Patience (early_stopping_patience)",
+            "Stops after this many checks without a better held-out loss. 0: never.",
+        ),
+        (
+            "提前停止（early_stopping_patience）",
+            "连续多少次检验都没有进步就停止训练；0 表示不提前停止。",
+        ),
+    ),
+    "activation_checkpointing": (
+        (
+            "Save memory (activation_checkpointing)",
+            "Computes values again instead of keeping them: less memory, about a third slower.",
+        ),
+        (
+            "节省内存（activation_checkpointing）",
+            "中间结果不保存，用到时重新计算：省很多内存，大约慢三分之一。",
+        ),
+    ),
     "logging_steps": (
         ("Steps between records (logging_steps)", "How often the curve gets a new point."),
         ("记录间隔（logging_steps）", "每隔多少步在曲线上记一个点。"),
@@ -579,6 +642,16 @@ SETTINGS: dict[str, tuple[tuple[str, str], tuple[str, str]]] = {
         ),
         ("权重分解 LoRA（use_dora）", "同时学习每个权重的长度；往往略好一些，但更慢。"),
     ),
+    "init_lora_weights": (
+        (
+            "Start of the adapter (init_lora_weights)",
+            "default and gaussian start from noise, olora and pissa from the base's own weights.",
+        ),
+        (
+            "适配器初始化（init_lora_weights）",
+            "default 和 gaussian 从随机数开始，olora 和 pissa 从基座自身的权重开始。",
+        ),
+    ),
     "max_length": (
         ("Longest row (max_length)", "In tokens; what is longer is cut. More needs more memory."),
         ("最大长度（max_length）", "每行最多多少个词元，超出的会截断；越长越占内存。"),
@@ -589,6 +662,73 @@ SETTINGS: dict[str, tuple[tuple[str, str], tuple[str, str]]] = {
             "Share of the rows that is not trained on, to see how well the model learned.",
         ),
         ("检验数据比例（held_out_share）", "留出多少数据不参与训练，用来检验学得怎么样。"),
+    ),
+    "keep_adapter": (
+        (
+            "Adapter to keep (keep_adapter)",
+            "last: as training ended. best: as it was when the held-out loss was lowest.",
+        ),
+        (
+            "保留哪个适配器（keep_adapter）",
+            "last：训练结束时的；best：检验损失最低时的。",
+        ),
+    ),
+    "precision": (
+        (
+            "Number format (precision)",
+            "auto takes the fastest safe one here; fp32 is exact, bf16 and fp16 need less memory.",
+        ),
+        (
+            "数值精度（precision）",
+            "auto 自动选择这台机器上又快又稳的一种；fp32 最精确，bf16 和 fp16 更省内存。",
+        ),
+    ),
+    "quantization": (
+        (
+            "Compressed base (quantization)",
+            "Keeps the base model in 8 or 4 bits a weight to save memory; NVIDIA GPUs only.",
+        ),
+        (
+            "基座量化（quantization）",
+            "把基座模型压缩成每个权重 8 位或 4 位，更省内存；只支持 NVIDIA 显卡。",
+        ),
+    ),
+    "shorten_rows": (
+        (
+            "Allow shorter rows (shorten_rows)",
+            "When memory runs out with one row at a time, cut rows shorter instead of giving up.",
+        ),
+        (
+            "允许缩短文本（shorten_rows）",
+            "一次只读一行内存仍然不够时，把文本截得更短，而不是放弃训练。",
+        ),
+    ),
+    "adversarial_epsilon": (
+        (
+            "Adversarial training (adversarial_epsilon)",
+            "Also trains on texts nudged in the worst direction (FGM); 1 is usual. 0: not at all.",
+        ),
+        (
+            "对抗训练（adversarial_epsilon）",
+            "同时用朝最不利方向微调过的文本训练（FGM），常用 1；0 表示不用，仅限分类任务。",
+        ),
+    ),
+    "augmented_copies": (
+        (
+            "Reworded copies (augmented_copies)",
+            "Copies of each training row with words swapped, repeated or left out (EDA). 0: none.",
+        ),
+        (
+            "数据增强（augmented_copies）",
+            "每行训练数据另做几份，随机交换、重复或删去一些字词（EDA）；0 表示不做。",
+        ),
+    ),
+    "augmented_share": (
+        (
+            "Reworded share (augmented_share)",
+            "How much of each copy is changed.",
+        ),
+        ("增强强度（augmented_share）", "每份增强数据改动多少比例的字词。"),
     ),
 }
 
@@ -756,7 +896,9 @@ def _word(code: str, name: str, value: Any, language: str) -> Any:
     if name == "reason" and chinese:
         found = ((re.fullmatch(english, value), words) for english, words in _REASONS_ZH)
         return next((match.expand(words) for match, words in found if match), value)
-    if name == "name" and value in SETTINGS:  # as the form calls it; the key is part of that
+    if (
+        name in ("name", "other") and value in SETTINGS
+    ):  # as the form calls it; the key is part of that
         return SETTINGS[value][chinese][0]
     words = _WORDS.get(f"{code}.{name}", _WORDS.get(name, {}))
     return words[value][chinese] if value in words else value

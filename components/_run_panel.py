@@ -10,6 +10,7 @@ from components._refusals import failure_sentence
 from components._services import Services
 from components._texts import i18n, plain, say
 from components._visitor import Language
+from components._warnings import told
 from finetune.errors import RunNotFound
 from finetune.run import Run
 
@@ -212,11 +213,12 @@ def _state(found: dict[str, Any], language: Language) -> str:
 
 
 def _failure(found: dict[str, Any], language: Language) -> Any:
-    """Why a failed run failed and what to do next."""
-    if found["status"] != "failed":
-        return gr.Markdown(visible=False)
-    last = next((it for it in reversed(found["events"]) if it["type"] == "failed"), {})
-    return gr.Markdown(plain(failure_sentence(last, language)), visible=True)
+    """What the run had to warn of and, of a failed one, why it failed and what to do next."""
+    sentences = told(found["events"], language)
+    if found["status"] == "failed":
+        last = next((it for it in reversed(found["events"]) if it["type"] == "failed"), {})
+        sentences.append(failure_sentence(last, language))
+    return gr.Markdown("\n\n".join(map(plain, sentences)), visible=bool(sentences))
 
 
 def _learned(run: Run, language: Language) -> list[Any]:

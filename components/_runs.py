@@ -21,7 +21,7 @@ from finetune.inspect_table import inspect_table
 from finetune.recipe import Preset, Recipe
 from finetune.run import Run
 from finetune.tables import Table, read_table
-from inference import hub
+from inference import hardware, hub
 from inference.catalog import TASKS, Model, Task
 from inference.errors import (
     SettingChoiceRefused,
@@ -118,6 +118,7 @@ def recipe_for(services: Services, plan: Plan, rows: int) -> Recipe:
         plan.settings,
         mapping={role: column for role, column in plan.mapping.items() if column},
         limits=services.limits,
+        machine=hardware.trains_on(),
     )
 
 

@@ -6,16 +6,21 @@ Results are JSON on stdout; progress goes to stderr. `work` is how the app start
 
 import argparse
 import json
+import math
+import os
 import sys
+import time
 import traceback
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, get_args
 
+from finetune import ranks
 from finetune.errors import Refused
 from finetune.events import Event, EventType
 from finetune.run import Run
+from inference import hardware
 from inference.catalog import TASKS
 from inference.errors import LabError
 from inference.limits import Limits
@@ -51,18 +56,29 @@ def line(event: Event) -> str:
 def train(options: argparse.Namespace) -> int:
     from finetune.runs import create_run
 
-    if options.out.exists() and (not options.out.is_dir() or any(options.out.iterdir())):
+    began = time.monotonic()
+    folder = options.out.resolve()
+    if not ranks.leads():  # the first process makes the folder, and says what is wrong
+        ranks.meet()
+        return _train(ToldRun(folder), options.budget_seconds, began)
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         print(f"{options.out} is not empty. Choose a new folder, or resume it.", file=sys.stderr)
         return 2
     recipe, rows, held_out, _ = _planned(options)
-    options.out.parent.mkdir(parents=True, exist_ok=True)
-    run = create_run(options.out.resolve(), recipe, rows, held_out, name=options.data.stem)
-    return _train(ToldRun(run.folder))
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    create_run(folder, recipe, rows, held_out, name=options.data.stem)
+    ranks.meet()
+    return _train(ToldRun(folder), options.budget_seconds, began)
 
 
 def resume(options: argparse.Namespace) -> int:
+    began = time.monotonic()
     run = _run(options)
-    return 2 if run is None else _train(run)
+    if run is None:
+        return 2
+    if ranks.leads():
+        run.withdraw_stop()
+    return _train(run, options.budget_seconds, began)
 
 
 def work(options: argparse.Namespace) -> int:
@@ -99,6 +115,11 @@ def export(options: argparse.Namespace) -> int:
     run = _run(options)
     if run is None:
         return 2
+    if options.push:
+        from finetune.push import push
+
+        _print({"pushed": push(run, options.push, _token(), private=not options.public)})
+        return 0
     if options.merged:
         path = save_merged(run, options.to or run.folder / "merged")
     else:
@@ -174,17 +195,21 @@ def _planned(options: argparse.Namespace) -> tuple[Any, list[Any], list[Any], An
         settings_from_text(options.set),
         mapping=mapping,
         limits=Limits.from_environment(),
+        machine=hardware.trains_on(),
     )
     rows, held_out = split(examples.rows, options.task, recipe.held_out_share, recipe.seed)
     return recipe, rows, held_out, base
 
 
-def _train(run: Run) -> int:
+def _train(run: Run, budget: float | None, began: float) -> int:
+    """Train; of the budget, what went by since `began` is used up."""
     _quieten()
     from finetune.trainer import train as train_run
 
-    event = train_run(run)
-    _print({"run": str(run.folder), "status": run.status(), **event.fields})
+    left = math.inf if budget is None else max(0.0, budget - (time.monotonic() - began))
+    event = train_run(run, left)
+    if ranks.leads():
+        _print({"run": str(run.folder), "status": run.status(), **event.fields})
     return 1 if event.type == "failed" else 0
 
 
@@ -230,6 +255,11 @@ def _mapping(options: argparse.Namespace, table: Any) -> dict[str, str]:
     return found.mapping if found else {}
 
 
+def _token() -> str:
+    """From the environment or standard input, never from an argument: those show in `ps`."""
+    return os.environ.get("HF_TOKEN", "").strip() or sys.stdin.readline().strip()
+
+
 def _print(value: object) -> None:
     print(json.dumps(value, ensure_ascii=False, indent=1))
 
@@ -242,6 +272,7 @@ def parser() -> argparse.ArgumentParser:
     _add_table(one)
     _add_plan(one)
     one.add_argument("--out", required=True, type=Path, metavar="DIR", help="a new run folder")
+    _add_budget(one)
     one.set_defaults(do=train)
 
     one = commands.add_parser("estimate", help="steps and memory of such a training, as JSON")
@@ -264,8 +295,16 @@ def parser() -> argparse.ArgumentParser:
         one = commands.add_parser(do.__name__, help=text)
         one.add_argument("run", type=Path, metavar="DIR")
         one.set_defaults(do=do)
+        if do is resume:
+            _add_budget(one)
         if do is export:
             one.add_argument("--merged", action="store_true")
+            one.add_argument(
+                "--push",
+                metavar="ORG/NAME",
+                help="to a hub; the token comes from HF_TOKEN or standard input",
+            )
+            one.add_argument("--public", action="store_true", help="a repository all can see")
             one.add_argument("--to", type=Path, metavar="DIR")
     return whole
 
@@ -284,6 +323,22 @@ def _add_plan(command: argparse.ArgumentParser) -> None:
     command.add_argument("--preset", default="balanced", choices=_presets())
     command.add_argument("--set", action="append", default=[], metavar="KEY=VALUE")
     command.add_argument("--column", action="append", default=[], metavar="ROLE=COLUMN")
+
+
+def _add_budget(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--budget-seconds",
+        type=_seconds,
+        metavar="SECONDS",
+        help="save and stop before this much time has passed; resume goes on",
+    )
+
+
+def _seconds(text: str) -> float:
+    seconds = float(text)
+    if not 0 < seconds < math.inf:  # NaN too
+        raise ValueError(text)
+    return seconds
 
 
 def _presets() -> tuple[str, ...]:

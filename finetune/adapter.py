@@ -4,36 +4,90 @@ peft loads an adapter onto a base with more or fewer layers without a word; lab.
 attaches it compare base, revision and config hash first.
 """
 
+import json
+import math
 import shutil
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from finetune.bases import Base, Labels
 from finetune.files import replace_folder, write_json
-from finetune.runs import Run
-from inference.records import ADAPTER_RECORD
+from finetune.run import Run
+from inference.records import ADAPTER_CONFIG, ADAPTER_RECORD, ADAPTER_WEIGHTS
 
 if TYPE_CHECKING:
     from peft import PeftModel
 
+Weights = Mapping[str, Any]
 
-def save_adapter(run: Run, model: "PeftModel", base: Base, labels: Labels | None) -> Path:
-    """adapter/ of the run, in one step, replacing an older one."""
+
+def split_off(model: "PeftModel") -> Weights | None:
+    """What a new adapter has taken out of the base (OLoRA, PiSSA); None where it took nothing.
+
+    Called before the first step: `save_adapter` needs it to give it back.
+    """
+    from peft import get_peft_model_state_dict
+
+    if model.active_peft_config.init_lora_weights not in ("olora", "pissa"):
+        return None
+    state = get_peft_model_state_dict(model, save_embedding_layers=False)
+    return {name: weight.detach().clone() for name, weight in state.items() if ".lora_" in name}
+
+
+def save_adapter(
+    run: Run, model: "PeftModel", base: Base, labels: Labels | None, taken: Weights | None = None
+) -> Path:
+    """adapter/ of the run, in one step, replacing an older one.
+
+    Args:
+        taken: from `split_off`; the adapter is then one of twice the rank on the untouched base.
+
+    Raises:
+        OSError, SafetensorError: it could not be written; the older one is still there.
+    """
     aside = run.folder / ".adapter"
     shutil.rmtree(aside, ignore_errors=True)
-    # The vocabulary is never resized; peft would otherwise look the base's config up to find out.
-    model.save_pretrained(aside, safe_serialization=True, save_embedding_layers=False)
-    (aside / "README.md").unlink(missing_ok=True)  # peft's card names a folder of this machine
-    write_json(
-        aside / ADAPTER_RECORD,
-        {
-            "task": run.recipe.task,
-            "base": base.id,
-            "base_revision": base.revision,
-            "base_config_sha256": base.config_sha256,
-            "labels": list(labels.names) if labels else None,
-        },
-    )
-    target = run.folder / "adapter"
-    replace_folder(aside, target)
+    try:
+        # The vocabulary is never resized; peft would otherwise look the base's config up for it.
+        model.save_pretrained(aside, safe_serialization=True, save_embedding_layers=False)
+        (aside / "README.md").unlink(missing_ok=True)  # peft's card names a folder of this machine
+        if taken is not None:
+            _give_back(aside, taken)
+        write_json(
+            aside / ADAPTER_RECORD,
+            {
+                "task": run.recipe.task,
+                "base": base.id,
+                "base_revision": base.revision,
+                "base_config_sha256": base.config_sha256,
+                "labels": list(labels.names) if labels else None,
+            },
+        )
+        target = run.folder / "adapter"
+        replace_folder(aside, target)
+    except BaseException:  # a full disk, for one: what is half written takes room
+        shutil.rmtree(aside, ignore_errors=True)
+        raise
     return target
+
+
+def _give_back(folder: Path, taken: Weights) -> None:
+    """Turn an adapter of the reduced base W - s B0 A0 into one of W: s (B A - B0 A0), rank 2 r."""
+    import torch
+    from safetensors.torch import load_file, save_file
+
+    weights = load_file(folder / ADAPTER_WEIGHTS)
+    for name, first in taken.items():
+        first = first.to("cpu", weights[name].dtype)
+        if "lora_A" in name:
+            weights[name] = torch.cat([weights[name], first])
+        else:
+            weights[name] = torch.cat([weights[name], -first], dim=1)
+    whole = {name: weight.contiguous() for name, weight in weights.items()}
+    save_file(whole, folder / ADAPTER_WEIGHTS, metadata={"format": "pt"})
+    config = json.loads((folder / ADAPTER_CONFIG).read_text("utf-8"))
+    # The scale stays: alpha / r, or alpha / sqrt(r).
+    config["lora_alpha"] *= math.sqrt(2) if config["use_rslora"] else 2
+    config |= {"r": 2 * config["r"], "init_lora_weights": True}
+    write_json(folder / ADAPTER_CONFIG, config)

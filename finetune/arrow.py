@@ -5,13 +5,15 @@
 Knows the format; what is in an example is known by `encode`.
 """
 
+import shutil
 from collections.abc import Iterator, Sequence
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+from finetune.augment import with_copies
 from finetune.encode import encoded
-from finetune.runs import Run
+from finetune.run import Run
 from inference.catalog import Task
 
 if TYPE_CHECKING:
@@ -24,20 +26,34 @@ def encoded_part(
     run: Run,
     part: Literal["train", "held_out"],
     tokenizer: Any,
-    task: Task,
     max_length: int,
     labels: Sequence[str],
 ) -> "Dataset":
-    """One part of the run's rows, encoded now or by an earlier start of the same run."""
+    """One part of the run's rows, encoded now or by an earlier start of the same run.
+
+    The training rows come with the reworded copies the recipe asks for; the held-out never do.
+    """
     from datasets import Dataset
+
+    recipe = run.recipe
+    task = recipe.task
 
     path = run.folder / "encoded" / f"{part}.arrow"
     if not path.exists():
         path.parent.mkdir(mode=0o700, exist_ok=True)
         aside = path.with_suffix(".tmp")
-        _write(aside, encoded(run.rows(part), task, tokenizer, max_length, labels), task)
+        rows = run.rows(part)
+        if part == "train" and recipe.augmented_copies:
+            copies, share = recipe.augmented_copies, recipe.augmented_share
+            rows = list(with_copies(rows, task, copies, share, recipe.seed))
+        _write(aside, encoded(rows, task, tokenizer, max_length, labels), task)
         aside.replace(path)
     return Dataset.from_file(str(path))
+
+
+def forget_encoded(run: Run) -> None:
+    """The next `encoded_part` encodes anew: the rows are to be shorter."""
+    shutil.rmtree(run.folder / "encoded", ignore_errors=True)
 
 
 def _write(path: Path, examples: Iterator[dict[str, Any]], task: Task) -> None:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from finetune.errors import PrecisionUnsupported, QuantizationUnavailable, RankTooHigh
 from inference import hub
 from inference.catalog import Architecture, Catalog, Task, architecture_of
 from inference.errors import ModelBroken, ModelUnknown, WrongModelForTask
@@ -109,15 +110,40 @@ def align_labels(names: Sequence[str], folder: Path) -> Labels:
     return Labels(tuple(found), own_head=False)
 
 
+def precision_here(wanted: str) -> str:
+    """`wanted` (fp32, fp16 or bf16) if this machine computes in it; for `auto` the best one.
+
+    Raises:
+        PrecisionUnsupported: it does not.
+    """
+    import torch
+
+    cuda = torch.cuda.is_available()
+    if cuda:
+        bf16 = torch.cuda.is_bf16_supported(including_emulation=False)
+    else:
+        bf16 = not torch.backends.mps.is_available()  # any processor can, if slowly
+    if wanted == "auto":
+        return "fp32" if not cuda else "bf16" if bf16 else "fp16"
+    if (wanted == "fp16" and not cuda) or (wanted == "bf16" and not bf16):
+        raise PrecisionUnsupported(precision=wanted)
+    return wanted
+
+
 def load_base(
-    folder: Path, task: Task, labels: Labels | None = None
+    folder: Path,
+    task: Task,
+    labels: Labels | None = None,
+    precision: str = "fp32",
+    quantization: str = "none",
 ) -> tuple["PreTrainedModel", "PreTrainedTokenizerBase", list[str]]:
     """Model and tokenizer, and the modules the base's files do not hold (a fresh classifier).
 
-    Weights are float32 on a CPU; on CUDA bfloat16 where it has it (LoRA's own stay float32).
+    Weights are float32 on a CPU, whatever the precision computed in; on CUDA as the precision says.
 
     Raises:
         ModelBroken: the files cannot be read.
+        QuantizationUnavailable: this machine cannot keep weights in fewer bits.
     """
     import torch
     from transformers import (
@@ -133,10 +159,13 @@ def load_base(
         "classification": AutoModelForSequenceClassification,
         "summarization": AutoModelForSeq2SeqLM,
     }
-    half = torch.cuda.is_available() and torch.cuda.is_bf16_supported()
+    cuda = torch.cuda.is_available()
+    half = {"bf16": torch.bfloat16, "fp16": torch.float16}.get(precision) if cuda else None
     heads: dict[str, Any] = {}
+    if quantization != "none":
+        heads = _quantized(quantization, half or torch.float32)
     if labels is not None:
-        heads = {
+        heads |= {
             "num_labels": len(labels.names),
             "id2label": dict(enumerate(labels.names)),
             "label2id": {name: number for number, name in enumerate(labels.names)},
@@ -147,7 +176,7 @@ def load_base(
         tokenizer = AutoTokenizer.from_pretrained(folder, trust_remote_code=False)
         model, loading = kinds[task].from_pretrained(
             folder,
-            dtype=torch.bfloat16 if half else torch.float32,
+            dtype=half or torch.float32,
             use_safetensors=True,
             trust_remote_code=False,
             output_loading_info=True,
@@ -164,9 +193,35 @@ def load_base(
     return model, tokenizer, _fresh_modules(loading)
 
 
+def _quantized(quantization: str, computed: Any) -> dict[str, Any]:
+    """What transformers needs to load a base in 8 or 4 bits a weight (Dettmers et al. 2023)."""
+    import importlib.util
+
+    import torch
+    from transformers import BitsAndBytesConfig
+
+    if not torch.cuda.is_available() or importlib.util.find_spec("bitsandbytes") is None:
+        raise QuantizationUnavailable(quantization=quantization)
+    four = quantization == "4bit"
+    config = BitsAndBytesConfig(
+        load_in_8bit=not four,
+        load_in_4bit=four,
+        bnb_4bit_quant_type="nf4",
+        bnb_4bit_use_double_quant=four,
+        bnb_4bit_compute_dtype=computed,
+    )
+    return {"quantization_config": config, "device_map": {"": torch.cuda.current_device()}}
+
+
 def attach(model: "PreTrainedModel", recipe: "Recipe", fresh: Sequence[str]) -> "PeftModel":
-    """The model with a new LoRA adapter; `fresh` modules are trained whole and saved with it."""
-    from peft import LoraConfig, TaskType, get_peft_model
+    """The model with a new LoRA adapter; `fresh` modules are trained whole and saved with it.
+
+    What is trained is float32, whatever the base is in.
+
+    Raises:
+        RankTooHigh: a layer is smaller than the rank, and its own weights are where it starts.
+    """
+    from peft import LoraConfig, TaskType, get_peft_model, prepare_model_for_kbit_training
 
     kinds = {
         "chat": TaskType.CAUSAL_LM,
@@ -182,10 +237,21 @@ def attach(model: "PreTrainedModel", recipe: "Recipe", fresh: Sequence[str]) -> 
         target_modules=modules if isinstance(modules, str) else list(modules),
         use_rslora=recipe.use_rslora,
         use_dora=recipe.use_dora,
+        init_lora_weights=True
+        if recipe.init_lora_weights == "default"
+        else recipe.init_lora_weights,
         modules_to_save=list(fresh) or None,
     )
     with _renamed_property():
-        return get_peft_model(model, config)
+        if recipe.quantization != "none":
+            model = prepare_model_for_kbit_training(model, use_gradient_checkpointing=False)
+        tuned = get_peft_model(model, config)
+    for name, weight in tuned.named_parameters():
+        if "lora_A" in name and weight.shape[0] < recipe.r:
+            raise RankTooHigh(r=recipe.r, limit=weight.shape[0], start=recipe.init_lora_weights)
+        if weight.requires_grad:
+            weight.data = weight.data.float()
+    return tuned
 
 
 def attached(model: "PreTrainedModel", adapter: Path) -> "PeftModel":

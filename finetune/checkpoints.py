@@ -4,7 +4,8 @@
     checkpoints/.aside/    what is being written now; never read
 
 They hold pickles (optimizer and random state), so they are read only from a run folder this
-program wrote and only after every digest was checked. Knows files, not models.
+program wrote and only after every digest was checked. The newest two are kept, so that one damaged
+is no loss, and besides them the best where the run is to end with it. Knows files, not models.
 """
 
 import json
@@ -37,8 +38,11 @@ def aside(root: Path) -> Path:
     return folder
 
 
-def commit(written: Path, root: Path, step: int) -> Checkpoint:
+def commit(written: Path, root: Path, step: int, keep: int | None = None) -> Checkpoint:
     """Turn the folder `written` into checkpoint `step` and remove all but the newest two.
+
+    Args:
+        keep: the step of another one that stays too: the best so far.
 
     Raises:
         OSError: disk full; nothing half-written stays under a checkpoint's name.
@@ -51,7 +55,7 @@ def commit(written: Path, root: Path, step: int) -> Checkpoint:
     write_json(written / MANIFEST, {"step": step, "sha256": files})
     target = root / f"step-{step}"
     replace_folder(written, target)
-    prune(root)
+    prune(root, keep)
     return Checkpoint(target, step)
 
 
@@ -93,7 +97,14 @@ def newest_good(root: Path) -> tuple[Checkpoint | None, list[Checkpoint]]:
     return None, damaged
 
 
-def prune(root: Path) -> None:
-    """Remove all but the newest `KEEP` checkpoints."""
+def at_step(root: Path, step: int) -> Checkpoint | None:
+    """The checkpoint of that step, if it is there and verifies."""
+    found = next((it for it in newest_first(root) if it.step == step), None)
+    return found if found and verify(found) else None
+
+
+def prune(root: Path, keep: int | None = None) -> None:
+    """Remove all but the newest `KEEP` checkpoints and the one at step `keep`."""
     for checkpoint in list(newest_first(root))[KEEP:]:
-        shutil.rmtree(checkpoint.folder)
+        if checkpoint.step != keep:
+            shutil.rmtree(checkpoint.folder)

@@ -11,7 +11,10 @@ LabError
     └── TooManyRuns, QueueFull
 
 LabError
-└── NoChatTemplate, TemplateUnusable, BaseChanged   a base that cannot be trained on
+├── NoChatTemplate, TemplateUnusable, BaseChanged   a base that cannot be trained on
+├── TokenMissing, RepositoryNameRefused, PushRefused   an adapter that cannot be pushed
+└── PrecisionUnsupported, QuantizationUnavailable, RankTooHigh, TrainingTooLarge
+                               settings that this machine or base cannot follow
 """
 
 from collections.abc import Iterable
@@ -97,4 +100,51 @@ class BaseChanged(LabError):
     sentence = (
         "The files of {model} are not those this run began with ({expected} then, {found} now). "
         "Put them back, or start a new run."
+    )
+
+
+class PrecisionUnsupported(LabError):
+    sentence = "This machine cannot compute in {precision}. Set precision to auto or fp32."
+
+
+class QuantizationUnavailable(LabError):
+    sentence = (
+        "A base in {quantization} needs an NVIDIA GPU and the package bitsandbytes. "
+        "Install it, or set quantization to none."
+    )
+
+
+class RankTooHigh(LabError):
+    sentence = (
+        "The smallest layer of this base has {limit} directions, fewer than r = {r}. "
+        "Lower r to {limit}, or set init_lora_weights to default instead of {start}."
+    )
+
+
+class TrainingTooLarge(LabError):
+    sentence = (
+        "Training ran out of memory even with {rows} row of at most {tokens:,} tokens at a time, "
+        "with activation_checkpointing. Start a new run with a smaller base model, "
+        "a smaller r or a shorter max_length."
+    )
+
+
+class TokenMissing(LabError):
+    sentence = (
+        "Pushing to a hub needs an access token that may write. "
+        "Send it on standard input, or set HF_TOKEN."
+    )
+
+
+class RepositoryNameRefused(LabError):
+    sentence = (
+        "“{repository}” is no name of a repository. Write name or organisation/name, "
+        "with letters, digits, dots, dashes and underscores."
+    )
+
+
+class PushRefused(LabError):
+    sentence = (
+        "{host} does not let this token write to {repository} (status {status}). "
+        "Use a token with write permission for it, or choose another name."
     )

@@ -20,11 +20,21 @@ class Estimate:
     memory_bytes: int | None
 
 
-def total_steps(recipe: Recipe, train_rows: int) -> int:
-    """Optimizer steps of a whole run, as transformers' Trainer counts them."""
+def trained_rows(recipe: Recipe, train_rows: int) -> int:
+    """Rows of a pass: those of the file and their reworded copies."""
+    return train_rows * (1 + recipe.augmented_copies)
+
+
+def total_steps(recipe: Recipe, rows: int, processes: int = 1) -> int:
+    """Optimizer steps of a whole run, as transformers' Trainer counts them.
+
+    Args:
+        rows: of a pass, copies included.
+        processes: that train together, each with a batch of its own.
+    """
     if recipe.max_steps > 0:
         return recipe.max_steps
-    batches = math.ceil(train_rows / recipe.per_device_train_batch_size)
+    batches = math.ceil(rows / (recipe.per_device_train_batch_size * processes))
     each = max(1, math.ceil(batches / recipe.gradient_accumulation_steps))
     return max(1, math.ceil(recipe.num_train_epochs * each))
 
@@ -52,7 +62,7 @@ def estimate(recipe: Recipe, train_rows: int, memory_bytes: int | None = None) -
         memory_bytes: the total of `memory_needed` of the recipe on its base.
     """
     return Estimate(
-        steps=total_steps(recipe, train_rows),
+        steps=total_steps(recipe, trained_rows(recipe, train_rows)),
         rows_per_step=recipe.per_device_train_batch_size * recipe.gradient_accumulation_steps,
         memory_bytes=memory_bytes,
     )

@@ -5,19 +5,27 @@
     chat            loss (nats a trained token), perplexity, samples
     summarization   rouge1, rouge2, rougeL (F-measure), samples
 
-The base is measured with the adapter off. Generation is greedy. Knows models and rows, not files.
+The base is measured with the adapter off. Every figure comes with an interval, and the most
+telling one with a verdict. Knows models and rows, not files.
 """
 
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from contextlib import contextmanager, nullcontext
+from typing import TYPE_CHECKING, Any, Literal
 
+import numpy
 import torch
-from torch.nn import functional
 
-from finetune.encode import IGNORE, Encoded, encode, render
-from finetune.metrics import classification_metrics, majority, rouge
+from finetune.answers import BATCH, Answer, answers
+from finetune.certainty import CONFIDENCE, Figures, bootstrap, difference, interval, wilson
+from finetune.metrics import (
+    ROUGE,
+    classification_metrics,
+    macro_f1,
+    majority,
+    rouge_of_each,
+)
 from inference.catalog import Task
 
 if TYPE_CHECKING:
@@ -25,13 +33,27 @@ if TYPE_CHECKING:
 
 Row = Mapping[str, Any]
 Metrics = dict[str, Any]
+Side = Literal["base", "tuned"]
+SIDES: tuple[Side, ...] = ("base", "tuned")
 
 # Rows measured at most: enough for a figure, few enough for a CPU. The report says how many.
 ROWS: dict[Task, int] = {"chat": 200, "classification": 5_000, "summarization": 40}
 SAMPLES = 5
-BATCH = 16
-ANSWER_TOKENS = 200
-SUMMARY_TOKENS = 128
+TELLING: dict[Task, str] = {
+    "chat": "loss",
+    "classification": "macro_f1",
+    "summarization": "rouge1",
+}
+
+
+class Notes:
+    """Answers found so far, side by side; a subclass may keep them across a stop."""
+
+    def __init__(self) -> None:
+        self.found: dict[Side, dict[int, Answer]] = {side: {} for side in SIDES}
+
+    def add(self, side: Side, number: int, answer: Answer) -> None:
+        self.found[side][number] = {**self.found[side].get(number, {}), **answer}
 
 
 def never() -> bool:
@@ -46,201 +68,154 @@ def compare(
     max_length: int,
     labels: Sequence[str] = (),
     should_stop: Callable[[], bool] = never,
+    notes: Notes | None = None,
+    batch: int = BATCH,
 ) -> dict[str, Any] | None:
-    """The report: `{"task", "rows", "held_out_rows", "base", "tuned", "samples", …}`.
+    """The report: `{"task", "rows", "held_out_rows", "base", "tuned", "samples", "intervals",
+    "difference", …}`.
 
-    None when `should_stop` answered True before both sides were measured.
+    None when `should_stop` answered True before both sides were measured; what was found until
+    then is in `notes`, and what is in them already is not looked for again.
     """
+    notes = notes or Notes()
     rows = spread(held_out, ROWS[task])
     report: dict[str, Any] = {"task": task, "rows": len(rows), "held_out_rows": len(held_out)}
     if not rows:
         return {**report, "base": {}, "tuned": {}, "samples": []}
-    sides: dict[str, Metrics] = {}
-    for side in ("base", "tuned"):
+    asked = spread(range(len(rows)), SAMPLES)
+    for side in SIDES:
+        known = notes.found[side]
         with side_of(model, side):
-            sides[side] = evaluate(model, tokenizer, rows, task, max_length, labels, should_stop)
+            for number, answer in answers(
+                *(model, tokenizer, rows, task, max_length, labels),
+                asked=asked,
+                known=dict(known),
+                should_stop=should_stop,
+                batch=batch,
+            ):
+                notes.add(side, number, answer)
         if should_stop():
             return None
-    base_answers, tuned_answers = (sides[side].pop("answers", []) for side in ("base", "tuned"))
-    samples = [
-        {"prompt": prompt, "expected": expected, "base": base, "tuned": tuned}
-        for (prompt, expected, base), (_, _, tuned) in zip(base_answers, tuned_answers, strict=True)
-    ]
-    if task == "classification":
-        report["labels"] = list(labels)
-        report["majority"] = majority(rows, labels)
-    return {**report, **sides, "samples": samples}
+    return {**report, **summed_up(rows, task, labels, notes)}
 
 
 @contextmanager
-def side_of(model: "PreTrainedModel", side: str) -> Iterator[None]:
+def side_of(model: "PreTrainedModel", side: Side) -> Iterator[None]:
     """The model as base (adapter off) or tuned, in evaluation mode; as it was afterwards."""
     training = model.training
     model.eval()
+    off = model.disable_adapter() if side == "base" else nullcontext()
     try:
-        if side == "base":
-            with model.disable_adapter():
-                yield
-        else:
+        with off, _mixed(model):
             yield
     finally:
         model.train(training)
 
 
-def spread(rows: Sequence[Row], most: int) -> list[Row]:
-    """At most `most` rows, evenly over the whole."""
+def _mixed(model: "PreTrainedModel") -> Any:
+    """What was trained is float32; on a base in half precision the two are computed together."""
+    half = {p.dtype for p in model.parameters() if p.dtype in (torch.float16, torch.bfloat16)}
+    if model.device.type == "cpu" or len(half) != 1:
+        return nullcontext()
+    return torch.autocast(model.device.type, dtype=half.pop())
+
+
+def spread(rows: Sequence[Any], most: int) -> list[Any]:
+    """At most `most` of them, evenly over the whole."""
     if len(rows) <= most:
         return list(rows)
     return [rows[number * len(rows) // most] for number in range(most)]
 
 
-def evaluate(
-    model: "PreTrainedModel",
-    tokenizer: "PreTrainedTokenizerBase",
-    held_out: Sequence[Row],
-    task: Task,
-    max_length: int,
-    labels: Sequence[str] = (),
-    should_stop: Callable[[], bool] = never,
-) -> Metrics:
-    """The figures of the model as it stands (see the module's table) on at least one row.
-
-    They mean nothing once `should_stop`, asked before each batch, has answered True.
-
-    chat and summarization also give `answers`: (prompt, expected, answer) of a few rows.
-    """
-    examples = encode(held_out, task, tokenizer, max_length, labels)
+def summed_up(rows: Sequence[Row], task: Task, labels: Sequence[str], notes: Notes) -> Metrics:
+    """The figures of both sides from their answers to every row, with how sure they are."""
+    ordered = {side: [notes.found[side][n] for n in range(len(rows))] for side in SIDES}
+    summed: Metrics = {"samples": _samples(rows, task, ordered)}
     if task == "classification":
-        predicted = _predict(model, tokenizer, examples, should_stop)
-        return classification_metrics([e["labels"] for e in examples], predicted, labels)
-    if task == "chat":
-        loss = held_out_loss(model, tokenizer, examples, should_stop)
-        sampled = spread(held_out, SAMPLES)
-        answers = [_chat_answer(model, tokenizer, row) for row in sampled if not should_stop()]
-        return {"loss": loss, "perplexity": math.exp(min(loss, 700.0)), "answers": answers}
-    summaries = _summaries(model, tokenizer, examples, should_stop)
-    texts = [row["summary"] for row in held_out]
-    scored = list(zip(texts, summaries, strict=False))
-    answers = [
-        (row["document"], row["summary"], summary)
-        for row, summary in zip(held_out, summaries, strict=False)
-    ]
-    return {**rouge(scored), "answers": spread(answers, SAMPLES)}
-
-
-@torch.no_grad()
-def held_out_loss(
-    model: "PreTrainedModel",
-    tokenizer: "PreTrainedTokenizerBase",
-    examples: Sequence[Encoded],
-    should_stop: Callable[[], bool] = never,
-) -> float:
-    """Mean cross-entropy over every trained token of `examples`, in nats."""
-    total = tokens = 0.0
-    for batch in _batches(sorted(examples, key=lambda example: len(example["input_ids"]))):
-        if should_stop():
-            break
-        target = _padded([e["labels"] for e in batch], IGNORE).to(model.device)
-        output = model(**_inputs(batch, tokenizer, model))
-        total += functional.cross_entropy(
-            output.logits[:, :-1].flatten(0, 1).float(),
-            target[:, 1:].flatten(),
-            ignore_index=IGNORE,
-            reduction="sum",
-        ).item()
-        tokens += int((target[:, 1:] != IGNORE).sum())
-    return total / max(1.0, tokens)
-
-
-@torch.no_grad()
-def _predict(
-    model: "PreTrainedModel",
-    tokenizer: "PreTrainedTokenizerBase",
-    examples: Sequence[Encoded],
-    should_stop: Callable[[], bool],
-) -> list[int]:
-    order = sorted(range(len(examples)), key=lambda number: len(examples[number]["input_ids"]))
-    found = [0] * len(examples)
-    for batch in _batches(order):
-        if should_stop():
-            break
-        inputs = _inputs([examples[number] for number in batch], tokenizer, model)
-        for number, label in zip(batch, model(**inputs).logits.argmax(-1).tolist(), strict=True):
-            found[number] = label
-    return found
-
-
-def _chat_answer(
-    model: "PreTrainedModel", tokenizer: "PreTrainedTokenizerBase", row: Row
-) -> tuple[str, str, str]:
-    """The last question of a row, its answer in the data, and the model's."""
-    *before, last = row["messages"]
-    prompt = render(before, tokenizer, answer_next=True)
-    room = model.config.max_position_embeddings - ANSWER_TOKENS
-    ids = torch.tensor([prompt[-max(1, room) :]], device=model.device)
-    answer = _generate(model, tokenizer, {"input_ids": ids}, ANSWER_TOKENS)[0][ids.shape[1] :]
-    text = tokenizer.decode(answer, skip_special_tokens=True).strip()
-    return before[-1]["content"], last["content"], text
-
-
-def _summaries(
-    model: "PreTrainedModel",
-    tokenizer: "PreTrainedTokenizerBase",
-    examples: Sequence[Encoded],
-    should_stop: Callable[[], bool],
-) -> list[str]:
-    found: list[str] = []
-    for batch in _batches(examples):
-        if should_stop():
-            break
-        output = _generate(model, tokenizer, _inputs(batch, tokenizer, model), SUMMARY_TOKENS)
-        found += tokenizer.batch_decode(output, skip_special_tokens=True)
-    return [text.strip() for text in found]
-
-
-@torch.no_grad()
-def _generate(
-    model: "PreTrainedModel",
-    tokenizer: "PreTrainedTokenizerBase",
-    inputs: Mapping[str, torch.Tensor],
-    most: int,
-) -> torch.Tensor:
-    taken = 1 if model.config.is_encoder_decoder else inputs["input_ids"].shape[1]
-    most = max(1, min(most, model.config.max_position_embeddings - taken))
-    ends = model.generation_config.eos_token_id
-    ends = set(ends if isinstance(ends, list) else [ends]) | {tokenizer.eos_token_id}
-    inputs = {"attention_mask": torch.ones_like(inputs["input_ids"]), **inputs}
-    return model.generate(
-        **inputs,
-        max_new_tokens=most,
-        max_length=None,
-        do_sample=False,
-        num_beams=1,
-        temperature=None,
-        top_p=None,
-        top_k=None,
-        eos_token_id=sorted(end for end in ends if end is not None),
-        pad_token_id=tokenizer.pad_token_id,
-    )
-
-
-def _batches(items: Sequence[Any]) -> Iterator[Sequence[Any]]:
-    for start in range(0, len(items), BATCH):
-        yield items[start : start + BATCH]
-
-
-def _inputs(
-    batch: Sequence[Encoded], tokenizer: "PreTrainedTokenizerBase", model: "PreTrainedModel"
-) -> dict[str, torch.Tensor]:
-    """`input_ids` and `attention_mask`, [rows, longest], padded on the right."""
-    return {
-        "input_ids": _padded([e["input_ids"] for e in batch], tokenizer.pad_token_id).to(
-            model.device
-        ),
-        "attention_mask": _padded([e["attention_mask"] for e in batch], 0).to(model.device),
+        summed |= {"labels": list(labels), "majority": majority(rows, labels)}
+    resamplers: dict[Side, Figures] = {}
+    for side in SIDES:
+        summed[side], resamplers[side] = _SUMS[task](rows, ordered[side], labels)
+    base, tuned = bootstrap(len(rows), [resamplers[side] for side in SIDES])
+    telling = TELLING[task]
+    summed["intervals"] = {
+        side: {name: list(interval(values)) for name, values in found.items()}
+        for side, found in (("base", base), ("tuned", tuned))
     }
+    if task == "classification":
+        for side in SIDES:
+            right = round(summed[side]["accuracy"] * len(rows))
+            summed["intervals"][side]["accuracy"] = list(wilson(right, len(rows)))
+    summed["confidence"] = CONFIDENCE
+    summed["difference"] = difference(
+        telling,
+        summed["base"][telling],
+        summed["tuned"][telling],
+        (base[telling], tuned[telling]),
+        len(rows),
+        lower_is_better=telling == "loss",
+    ).to_dict()
+    return summed
 
 
-def _padded(rows: Sequence[Sequence[int]], value: int) -> torch.Tensor:
-    tensors = [torch.tensor(row) for row in rows]
-    return torch.nn.utils.rnn.pad_sequence(tensors, batch_first=True, padding_value=value)
+# Of one side: rows, their answers, labels -> the figures, and the same for a resample.
+
+
+def _classified(
+    rows: Sequence[Row], found: Sequence[Answer], labels: Sequence[str]
+) -> tuple[Metrics, Figures]:
+    index = {label: number for number, label in enumerate(labels)}
+    expected = numpy.array([index[row["label"]] for row in rows])
+    predicted = numpy.array([answer["class"] for answer in found])
+    metrics = classification_metrics(expected.tolist(), predicted.tolist(), labels)
+    # A label that no held-out row has counts nothing in the figure, so neither in a resample.
+    count = len(labels)
+    return metrics, lambda drawn: {"macro_f1": macro_f1(expected[drawn], predicted[drawn], count)}
+
+
+def _conversed(
+    rows: Sequence[Row], found: Sequence[Answer], labels: Sequence[str]
+) -> tuple[Metrics, Figures]:
+    loss = numpy.array([answer["loss"] for answer in found])
+    tokens = numpy.array([answer["tokens"] for answer in found])
+
+    def figures(drawn: numpy.ndarray) -> dict[str, float]:
+        mean = float(loss[drawn].sum() / max(1, tokens[drawn].sum()))
+        return {"loss": mean, "perplexity": math.exp(min(mean, 700.0))}
+
+    return figures(numpy.arange(len(rows))), figures
+
+
+def _summarized(
+    rows: Sequence[Row], found: Sequence[Answer], labels: Sequence[str]
+) -> tuple[Metrics, Figures]:
+    pairs = [(row["summary"], it["summary"]) for row, it in zip(rows, found, strict=True)]
+    scores = rouge_of_each(pairs)
+    each = {kind: numpy.array([score[kind] for score in scores]) for kind in ROUGE}
+
+    def figures(drawn: numpy.ndarray) -> dict[str, float]:
+        return {kind: float(values[drawn].mean()) for kind, values in each.items()}
+
+    return figures(numpy.arange(len(rows))), figures
+
+
+_SUMS = {"classification": _classified, "chat": _conversed, "summarization": _summarized}
+
+
+def _samples(
+    rows: Sequence[Row], task: Task, found: Mapping[Side, Sequence[Answer]]
+) -> list[dict[str, str]]:
+    """A few rows with what was expected and what either side answered."""
+    if task == "classification":
+        return []
+    said = "answer" if task == "chat" else "summary"
+    return [
+        {
+            "prompt": rows[n]["messages"][-2]["content"] if task == "chat" else rows[n]["document"],
+            "expected": rows[n]["messages"][-1]["content"]
+            if task == "chat"
+            else rows[n]["summary"],
+            **{side: found[side][n][said] for side in SIDES},
+        }
+        for n in spread(range(len(rows)), SAMPLES)
+    ]

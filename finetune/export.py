@@ -1,9 +1,11 @@
-"""A trained adapter as one zip: weights, JSON, a card, and a snippet that runs as printed.
+"""A trained adapter as files: weights, JSON, tokenizer, a card, and a snippet that runs as printed.
 
-Nothing of the visitor's rows and no path of this machine goes into it.
+Nothing of the visitor's rows and no path of this machine goes into them.
 """
 
 import json
+import shutil
+import tempfile
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -12,6 +14,8 @@ from finetune.errors import NothingToDownload
 from finetune.run import Run
 from inference.records import ADAPTER_CONFIG, ADAPTER_RECORD, ADAPTER_WEIGHTS
 
+TOKENIZER = "tokenizer"  # folder of a run; saved with its adapter
+CURVE_POINTS = 12  # of the loss curve in the card
 _KIND = {
     "chat": "AutoModelForCausalLM",
     "classification": "AutoModelForSequenceClassification",
@@ -27,7 +31,7 @@ from peft import PeftModel
 from transformers import {kind}, AutoTokenizer
 
 base = "{base}"
-tokenizer = AutoTokenizer.from_pretrained(base)
+tokenizer = AutoTokenizer.from_pretrained({tokenizer})
 model = {kind}.from_pretrained(base, dtype="float32"{head})
 model = PeftModel.from_pretrained(model, ".").eval()
 """
@@ -53,8 +57,8 @@ print(tokenizer.decode(output[0], skip_special_tokens=True))
 }
 
 
-def adapter_zip(run: Run, folder: Path) -> Path:
-    """Write `adapter-<id>.zip` into `folder` (created) and return its path.
+def write_files(run: Run, folder: Path) -> None:
+    """Everything that is handed out of a run's adapter, into an empty `folder`.
 
     Raises:
         NothingToDownload: the run has no adapter.
@@ -64,13 +68,24 @@ def adapter_zip(run: Run, folder: Path) -> Path:
         raise NothingToDownload(status=run.status())
     config = json.loads((adapter / ADAPTER_CONFIG).read_text("utf-8"))
     config["base_model_name_or_path"] = run.facts["ran"]["base"]["id"]
+    if (run.folder / TOKENIZER).is_dir():
+        shutil.copytree(run.folder / TOKENIZER, folder, dirs_exist_ok=True)
+    for name in (ADAPTER_WEIGHTS, ADAPTER_RECORD):
+        shutil.copyfile(adapter / name, folder / name)
+    text = json.dumps(config, indent=1, ensure_ascii=False)
+    (folder / ADAPTER_CONFIG).write_text(text, encoding="utf-8")
+    (folder / "README.md").write_text(card(run), encoding="utf-8", newline="\n")
+
+
+def adapter_zip(run: Run, folder: Path) -> Path:
+    """Write `adapter-<id>.zip` into `folder` (created) and return its path. Raises as above."""
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"adapter-{run.id}.zip"
-    with zipfile.ZipFile(path, "w", zipfile.ZIP_STORED) as archive:
-        archive.write(adapter / ADAPTER_WEIGHTS, ADAPTER_WEIGHTS)
-        archive.writestr(ADAPTER_CONFIG, json.dumps(config, indent=1, ensure_ascii=False))
-        archive.write(adapter / ADAPTER_RECORD, ADAPTER_RECORD)
-        archive.writestr("README.md", card(run))
+    with tempfile.TemporaryDirectory() as aside:
+        write_files(run, Path(aside))
+        with zipfile.ZipFile(path, "w", zipfile.ZIP_STORED) as archive:
+            for file in sorted(Path(aside).iterdir()):
+                archive.write(file, file.name)
     return path
 
 
@@ -79,7 +94,12 @@ def snippet(run: Run) -> str:
     facts = run.facts
     task, labels = run.recipe.task, facts["ran"]["labels"]
     head = ", num_labels=len(labels), ignore_mismatched_sizes=True" if labels else ""
-    load = _LOAD.format(kind=_KIND[task], base=facts["ran"]["base"]["id"], head=head)
+    load = _LOAD.format(
+        kind=_KIND[task],
+        base=facts["ran"]["base"]["id"],
+        head=head,
+        tokenizer='"."' if (run.folder / TOKENIZER).is_dir() else "base",
+    )
     names = f"labels = {json.dumps(labels, ensure_ascii=False)}\n" if labels else ""
     return load.replace("base = ", names + "base = ", 1) + _USE[task]
 
@@ -105,6 +125,8 @@ def card(run: Run) -> str:
         f"```python\n{snippet(run)}```",
         "## Figures on held-out rows",
         _figures(run.report()),
+        "## Loss",
+        _losses(run),
         "## Data",
         f"{data['train_rows']} rows trained, {data['held_out_rows']} held out"
         + (f"; columns: {columns}" if columns else "")
@@ -133,8 +155,37 @@ def _figures(report: dict[str, Any] | None) -> str:
     if not report or not report["rows"]:
         return "None were measured."
     names = [name for name, value in report["tuned"].items() if isinstance(value, float)]
-    lines = ["| | base | tuned |", "|---|---|---|"]
-    lines += [
-        f"| {name} | {report['base'][name]:.4f} | {report['tuned'][name]:.4f} |" for name in names
-    ]
-    return f"{report['rows']} rows.\n\n" + "\n".join(lines)
+    lines = ["| | base | tuned | 95 % interval, tuned |", "|---|---|---|---|"]
+    for name in names:
+        low, high = report.get("intervals", {}).get("tuned", {}).get(name, (None, None))
+        between = "" if low is None else f"{low:.4f} to {high:.4f}"
+        sides = f"{report['base'][name]:.4f} | {report['tuned'][name]:.4f}"
+        lines.append(f"| {name} | {sides} | {between} |")
+    verdict = report.get("difference", {}).get("verdict")
+    told = {
+        "better": "The tuned model is better by more than chance.",
+        "worse": "The tuned model is worse by more than chance.",
+        "too_few_to_tell": "These are too few rows to tell the two apart.",
+    }
+    parts = [f"{report['rows']} rows.", "\n".join(lines), told.get(verdict, "")]
+    return "\n\n".join(part for part in parts if part)
+
+
+def _losses(run: Run) -> str:
+    """The loss curve as a table of a few points: trained on, and held out where it was checked."""
+    events = run.events()
+    steps = {e.fields["step"]: e.fields["loss"] for e in events if e.type == "step"}
+    checks = {
+        e.fields["step"]: e.fields["held_out_loss"] for e in events if "held_out_loss" in e.fields
+    }
+    numbers = sorted(steps)
+    if not numbers:
+        return "None was recorded."
+    last = len(numbers) - 1
+    shown = {numbers[last * point // (CURVE_POINTS - 1)] for point in range(CURVE_POINTS)}
+    lines = ["| step | training loss | held-out loss |", "|---|---|---|"]
+    for step in sorted(shown | set(list(checks)[-CURVE_POINTS:])):
+        trained, held_out = steps.get(step), checks.get(step)
+        cells = (f"{loss:.4f}" if loss is not None else "" for loss in (trained, held_out))
+        lines.append(f"| {step} | {' | '.join(cells)} |")
+    return "\n".join(lines)

@@ -11,6 +11,7 @@ from typing import Any
 
 Metrics = dict[str, Any]
 
+ROUGE = ("rouge1", "rouge2", "rougeL")
 _CJK = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af"
 _WORDS = re.compile(rf"[{_CJK}]|(?:(?![{_CJK}])[^\W_])+")
 
@@ -64,11 +65,25 @@ class WordsAndCharacters:
         return _WORDS.findall(text.lower())
 
 
-def rouge(pairs: Sequence[tuple[str, str]]) -> Metrics:
-    """Mean F-measures of (expected, summary) pairs; 0 for an empty summary."""
+def rouge_of_each(pairs: Sequence[tuple[str, str]]) -> list[dict[str, float]]:
+    """F-measures of every (expected, summary) pair; 0 for an empty summary."""
     from rouge_score.rouge_scorer import RougeScorer
 
-    kinds = ["rouge1", "rouge2", "rougeL"]
-    scorer = RougeScorer(kinds, tokenizer=WordsAndCharacters())
+    scorer = RougeScorer(list(ROUGE), tokenizer=WordsAndCharacters())
     scores = [scorer.score(expected, summary) for expected, summary in pairs]
-    return {kind: sum(s[kind].fmeasure for s in scores) / max(1, len(scores)) for kind in kinds}
+    return [{kind: score[kind].fmeasure for kind in ROUGE} for score in scores]
+
+
+def rouge(pairs: Sequence[tuple[str, str]]) -> Metrics:
+    """Mean F-measures over the pairs."""
+    scores = rouge_of_each(pairs)
+    return {kind: sum(score[kind] for score in scores) / max(1, len(scores)) for kind in ROUGE}
+
+
+def macro_f1(expected: Any, predicted: Any, labels: int) -> float:
+    """Macro F1 over all labels, of two integer arrays; as `classification_metrics`, but fast."""
+    import numpy
+
+    right = numpy.bincount(expected[expected == predicted], minlength=labels)
+    both = numpy.bincount(expected, minlength=labels) + numpy.bincount(predicted, minlength=labels)
+    return float((2 * right / numpy.maximum(both, 1)).mean())

@@ -382,6 +382,21 @@ PROBLEMS: dict[str, tuple[Severity, str, str]] = {
         "{name} cannot be used: {reason}.",
         "Correct it.",
     ),
+    "setting_for_classification": (
+        "error",
+        "{name} is for classification only.",
+        "Set it to 0, or leave it out.",
+    ),
+    "setting_needs_cuda": (
+        "error",
+        "{name} cannot be {given} here: that needs an NVIDIA GPU.",
+        "Choose {instead}.",
+    ),
+    "settings_clash": (
+        "error",
+        "{name} cannot be {given} together with {other}.",
+        "Leave one of the two out.",
+    ),
 }  # fmt: skip
 
 

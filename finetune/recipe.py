@@ -14,12 +14,16 @@ from typing import Annotated, Any, Literal, Self, get_args
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator
 
 from finetune.errors import RecipeRefused
+from finetune.presets import HELD_OUT_SHARE, HIGHEST_ALPHA, Machine, Preset, preset_values
 from finetune.problems import Problem, problem
 from inference.catalog import Task
 from inference.limits import Limits
 
-Preset = Literal["quick", "balanced", "thorough"]
 Schedule = Literal["linear", "cosine", "constant", "constant_with_warmup"]
+Precision = Literal["auto", "fp32", "fp16", "bf16"]
+Quantization = Literal["none", "8bit", "4bit"]
+Start = Literal["default", "gaussian", "olora", "pissa"]
+Kept = Literal["last", "best"]
 
 
 def _whole(value: Any) -> Any:
@@ -55,13 +59,24 @@ class Recipe(BaseModel):
     weight_decay: float = Field(0.0, ge=0, le=1, description="Pull of the weights towards zero.")
     max_grad_norm: float = Field(1.0, gt=0, le=1000, description="Longer gradients are cut.")
     label_smoothing_factor: float = Field(0.0, ge=0, lt=1, description="Softens the targets.")
+    neftune_noise_alpha: float = Field(
+        0.0, ge=0, le=100, description="Noise on the embeddings (NEFTune); 0: none."
+    )
+    early_stopping_patience: Whole = Field(
+        0, ge=0, le=1000, description="Checks without a better held-out loss; 0: never stop early."
+    )
+    activation_checkpointing: bool = Field(
+        False, description="Compute again instead of keeping: less memory, more time."
+    )
     logging_steps: Whole = Field(1, ge=1, le=100_000, description="Steps between two log lines.")
     save_steps: Whole = Field(50, ge=1, le=1_000_000, description="Steps between checkpoints.")
     seed: Whole = Field(42, ge=0, le=2**32 - 1, description="Makes a run repeatable.")
 
     # peft.LoraConfig
     r: Whole = Field(16, ge=1, description="Rank: how much can be learnt.")  # `plan` bounds it
-    lora_alpha: float = Field(32.0, gt=0, le=4096, description="Scale; the update times alpha / r.")
+    lora_alpha: float = Field(
+        32.0, gt=0, le=HIGHEST_ALPHA, description="Scale; the update times alpha / r."
+    )
     lora_dropout: float = Field(0.05, ge=0, lt=1, description="Share of inputs left out.")
     target_modules: Literal["all-linear"] | Annotated[tuple[str, ...], Field(strict=False)] = Field(
         "all-linear", description="Which layers get an adapter."
@@ -69,9 +84,26 @@ class Recipe(BaseModel):
     use_rslora: bool = Field(False, description="Scale by alpha / √r (rank-stabilised).")
     use_dora: bool = Field(False, description="Also learn the length of each weight (DoRA).")
 
+    init_lora_weights: Start = Field("default", description="What the adapter starts from.")
+
     # ours
     max_length: Whole = Field(512, ge=16, le=32_768, description="Tokens of a row; more is cut.")
-    held_out_share: float = Field(0.1, ge=0.01, le=0.5, description="Rows kept for checking.")
+    held_out_share: float = Field(
+        HELD_OUT_SHARE, ge=0.01, le=0.5, description="Rows kept for checking."
+    )
+    keep_adapter: Kept = Field("last", description="Of the last step, or of the best check.")
+    precision: Precision = Field("auto", description="Number format of the computation.")
+    quantization: Quantization = Field("none", description="The base in fewer bits (CUDA only).")
+    shorten_rows: bool = Field(False, description="Halve max_length when memory runs out.")
+    adversarial_epsilon: float = Field(
+        0.0, ge=0, le=100, description="Length of the worst-case nudge to the embeddings; 0: none."
+    )
+    augmented_copies: Whole = Field(
+        0, ge=0, le=16, description="Reworded copies of every training row."
+    )
+    augmented_share: float = Field(
+        0.1, gt=0, le=0.5, description="Share of a copy's words that is changed."
+    )
 
     @field_validator("max_steps")
     @classmethod
@@ -99,6 +131,7 @@ class Recipe(BaseModel):
         *,
         mapping: Mapping[str, str] | None = None,
         limits: Limits = _DEFAULTS,
+        machine: Machine | None = None,
     ) -> Self:
         """The preset's values for this many usable rows and a base of this size, then `settings`.
 
@@ -107,9 +140,11 @@ class Recipe(BaseModel):
             base_parameters: parameters of the base model; small ones need far larger steps.
             settings: what the visitor set; keys of `SETTINGS`.
             limits: the operator's; they bound the rank.
+            machine: what will train; None refuses nothing on its account.
 
         Raises:
-            RecipeRefused: holds every unknown key, wrong type and value out of bounds.
+            RecipeRefused: holds every unknown key, wrong type, value out of bounds and setting
+                that does not go with the task, the machine or another setting.
         """
         settings = dict(settings or {})
         problems = [
@@ -118,10 +153,13 @@ class Recipe(BaseModel):
         known = {name: value for name, value in settings.items() if name in SETTINGS}
         preset_known = preset if preset in get_args(Preset) else "balanced"
         bounded = settings_within(limits)
-        chosen = _preset(task, rows, base_parameters, preset_known, known, limits.lora_rank)
+        chosen = preset_values(
+            task, rows, base_parameters, preset_known, known, limits.lora_rank, machine
+        )
         fixed = {"task": task, "base": base, "mapping": dict(mapping or {}), "preset": preset}
         try:
             recipe = cls(**{**chosen, **known, **fixed})
+            problems += _clashes(recipe, machine)
         except ValidationError as error:
             problems += [_translated(detail, bounded) for detail in error.errors()]
         rank = _whole(known.get("r"))
@@ -184,71 +222,6 @@ def settings_within(limits: Limits) -> dict[str, Setting]:
 SETTINGS: dict[str, Setting] = settings_within(_DEFAULTS)
 
 
-@dataclass(frozen=True)
-class _Size:
-    """Starting values for bases up to a size; pairs of three are quick, balanced, thorough."""
-
-    parameters: float  # up to this many
-    learning_rate: float
-    r: int
-    batch: int  # rows a step; the accumulation fills it up where `at_once` is smaller
-    at_once: int
-    steps: tuple[int, int, int]  # never more, however many rows there are
-    epochs: tuple[int, int, int]  # never more, however few rows there are
-
-
-# The one place to tune. Measured on builtin/sentiment (1 M) at 1,500 steps: two classes, its own
-# head: accuracy 0.77 -> 0.83; ten classes, fresh head: macro-F1 0.03 -> 0.78 at 2e-3, 0.64 at 1e-3,
-# 0.02 (diverged) at 4e-3. builtin/chat (4 M), 80 different questions: answered as trained 75 times
-# after 40 passes at 2e-3, 80 times at 4e-3. Large bases already know the language: two or three
-# passes at 2e-4 are the usual advice for LoRA.
-_TINY = _Size(20e6, 2e-3, 16, 16, 16, steps=(300, 1_500, 4_000), epochs=(8, 40, 80))
-_TINY_CHAT = replace(_TINY, learning_rate=4e-3, epochs=(10, 60, 100))
-_SIZES = (
-    _Size(250e6, 5e-4, 16, 16, 16, steps=(60, 1_000, 4_000), epochs=(1, 5, 10)),
-    _Size(float("inf"), 2e-4, 16, 16, 4, steps=(30, 600, 3_000), epochs=(1, 3, 5)),
-)
-_LENGTHS = {
-    "chat": 1024,
-    "classification": 256,
-    "summarization": 1024,
-}  # tokens; a cap, not padding
-_CHECKPOINTS = 10  # about this many a run
-
-
-def _preset(
-    task: str,
-    rows: int,
-    base_parameters: int,
-    preset: Preset,
-    settings: Mapping[str, Any],
-    highest_rank: int,
-) -> dict[str, Any]:
-    """The values a preset chooses; what depends on a number the visitor set follows that number."""
-    tiny = _TINY_CHAT if task == "chat" else _TINY
-    size = next(size for size in (tiny, *_SIZES) if base_parameters <= size.parameters)
-    level = get_args(Preset).index(preset)
-    share = Recipe.model_fields["held_out_share"].default
-    trained = max(1, round(rows * (1 - share)))
-    batch = min(size.batch, max(2, trained // 8))  # a small file still gets several steps a pass
-    per_pass = trained / batch
-    epochs = max(0.01, min(size.epochs[level], round(size.steps[level] / per_pass, 2)))
-    steps = max(1, round(epochs * per_pass))
-    own_r = min(size.r, highest_rank)
-    r = _whole(settings.get("r"))
-    followed = r if isinstance(r, int) and 0 < r <= highest_rank else own_r
-    return {
-        "num_train_epochs": float(epochs),
-        "learning_rate": size.learning_rate,
-        "per_device_train_batch_size": min(batch, size.at_once),
-        "gradient_accumulation_steps": max(1, round(batch / size.at_once)),
-        "save_steps": min(500, max(5, steps // _CHECKPOINTS)),
-        "r": own_r,
-        "lora_alpha": min(2.0 * followed, SETTINGS["lora_alpha"].high),
-        "max_length": _LENGTHS.get(task, 512),
-    }
-
-
 def settings_from_text(pairs: Iterable[str]) -> dict[str, Any]:
     """`["r=8", "use_dora=true", "lr_scheduler_type=linear"]` -> typed values (JSON, else text).
 
@@ -274,6 +247,29 @@ def _from_text(text: str) -> Any:
         return text
 
 
+def _clashes(recipe: Recipe, machine: Machine | None) -> list[Problem]:
+    """Settings that are right by themselves, but not with this task, machine or another one."""
+    found = []
+
+    def refuse(code: str, name: str, **details: Any) -> None:
+        value = getattr(recipe, name)
+        found.append(problem(code, column=name, value=value, name=name, given=value, **details))
+
+    if recipe.adversarial_epsilon and recipe.task != "classification":
+        refuse("setting_for_classification", "adversarial_epsilon")
+    if machine not in (None, "cuda"):
+        if recipe.quantization != "none":
+            refuse("setting_needs_cuda", "quantization", instead="none")
+        if recipe.precision == "fp16":
+            refuse("setting_needs_cuda", "precision", instead="auto")
+    if recipe.init_lora_weights in ("olora", "pissa"):  # they split the base's own weights
+        if recipe.use_dora:
+            refuse("settings_clash", "init_lora_weights", other="use_dora")
+        if recipe.quantization != "none":
+            refuse("settings_clash", "init_lora_weights", other="quantization")
+    return found
+
+
 _MEANT = {
     "lr": "learning_rate",
     "epochs": "num_train_epochs",
@@ -284,6 +280,12 @@ _MEANT = {
     "dropout": "lora_dropout",
     "warmup_ratio": "warmup_steps",
     "max_seq_length": "max_length",
+    "gradient_checkpointing": "activation_checkpointing",
+    "load_in_4bit": "quantization",
+    "load_in_8bit": "quantization",
+    "fp16": "precision",
+    "bf16": "precision",
+    "load_best_model_at_end": "keep_adapter",
 }
 
 

@@ -174,9 +174,13 @@ class Run:
 
     # The queue
 
+    def withdraw_stop(self) -> None:
+        """Take an earlier request to stop back: the run is to go on."""
+        (self.folder / "stop.request").unlink(missing_ok=True)
+
     def enqueue(self) -> None:
         """Ask for a worker; the ticket's time is the place in the queue."""
-        (self.folder / "stop.request").unlink(missing_ok=True)
+        self.withdraw_stop()
         write_text(self.folder / "queue.ticket", f"{time.time_ns()}\n")
 
     @property

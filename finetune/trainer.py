@@ -6,34 +6,42 @@
 Whatever ends it, the run ends with one final event, except a kill: that leaves it interrupted.
 """
 
-import errno
 import math
-import signal
 import sys
-import threading
-import traceback
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from importlib.metadata import version
 from typing import Any
 
 import torch
 
-from finetune import checkpoints, evaluate
-from finetune.adapter import save_adapter
-from finetune.arrow import encoded_part
-from finetune.bases import Base, Labels, align_labels, attach, context, find_base, load_base
-from finetune.errors import BaseChanged
+from finetune import checkpoints, ranks, rescue, watch
+from finetune.adapter import Weights, save_adapter, split_off
+from finetune.arrow import encoded_part, forget_encoded
+from finetune.bases import (
+    Base,
+    Labels,
+    align_labels,
+    attach,
+    context,
+    find_base,
+    load_base,
+    precision_here,
+)
+from finetune.errors import BaseChanged, TrainingTooLarge
 from finetune.estimate import spacing, total_steps
 from finetune.events import Event
-from finetune.export import card
-from finetune.files import write_json, write_text
-from finetune.loop import EventTrainer, NotFinite, StopSwitch, training_arguments
+from finetune.export import TOKENIZER, card
+from finetune.failures import failure
+from finetune.files import write_text
+from finetune.loop import EventTrainer, training_arguments
+from finetune.measure import Tuned, figures, measure
 from finetune.recipe import Recipe
-from finetune.runs import Run
+from finetune.rescue import Load
+from finetune.run import Run
+from finetune.stopping import StopSwitch, stop_switch
+from finetune.tuned import load_tuned
 from inference import hardware
-from inference.errors import LabError
 
 VERSIONS = ("torch", "transformers", "peft", "accelerate", "datasets", "tokenizers", "safetensors")
 WATCHED_ROWS = 256  # held-out rows the loss is watched on while training
@@ -42,65 +50,39 @@ WATCHED_ROWS = 256  # held-out rows the loss is watched on while training
 def train(run: Run, seconds: float = math.inf) -> Event:
     """Train a run to its end, or as far as it gets in `seconds`, and return its final event.
 
-    Goes on from the newest checkpoint that verifies; a finished run is left as it is.
+    Goes on from the newest checkpoint that verifies; a finished run is left as it is. Started by
+    `torchrun` or `accelerate launch`, its processes train together and the first of them writes.
 
     Raises:
         RunBusy: another worker holds the run.
     """
+    if not ranks.leads():
+        run = ranks.Follower(run.folder)
     with run.lock():
         last = run.last_event
         if last and last.type == "finished":
             return last
-        with _stop_switch(run, seconds) as switch:
+        ranks.meet()
+        with stop_switch(lambda: run.stop_requested, seconds) as switch:
+            training = _Training(run, switch)
             try:
-                return _Training(run, switch).run_through()
+                return training.run_through()
             except Exception as error:
-                return run.append("failed", **failure(error))
-
-
-def failure(error: Exception) -> dict[str, Any]:
-    """The fields of a failed event: `reason` is a code, `values` what its sentence needs.
-
-    What nobody expected is printed whole to the worker's log.
-    """
-    if isinstance(error, NotFinite):
-        return {"reason": "not_finite", "values": {"step": error.step, "what": error.what}}
-    if isinstance(error, LabError):
-        values = {name: str(value) for name, value in getattr(error, "values", {}).items()}
-        return {"reason": error.code(), "values": values, "sentence": str(error)}
-    if isinstance(error, MemoryError | torch.OutOfMemoryError) or (
-        isinstance(error, RuntimeError) and "can't allocate memory" in str(error)
-    ):
-        return {"reason": "out_of_memory", "values": {}}
-    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
-        return {"reason": "disk_full", "values": {}}
-    traceback.print_exception(error, file=sys.stderr)
-    return {"reason": "unexpected", "values": {"error": type(error).__name__}}
-
-
-@contextmanager
-def _stop_switch(run: Run, seconds: float) -> Iterator[StopSwitch]:
-    """Stops on stop.request, after `seconds` and, in a main thread, on SIGTERM and Ctrl-C."""
-    switch = StopSwitch(lambda: run.stop_requested, seconds)
-    if threading.current_thread() is not threading.main_thread():
-        yield switch
-        return
-    signals = (signal.SIGTERM, signal.SIGINT)
-    before = [signal.signal(one, lambda *_: switch.press("terminated")) for one in signals]
-    try:
-        yield switch
-    finally:
-        for one, handler in zip(signals, before, strict=True):
-            signal.signal(one, handler)
+                fields = failure(error)
+                ranks.part()
+                training.keep_what_there_is()
+                return run.append("failed", **fields)
 
 
 @dataclass
 class _Prepared:
     base: Base
     labels: Labels | None
-    max_length: int
+    load: Load
+    precision: str
     model: Any  # peft.PeftModel
     tokenizer: Any
+    taken: Weights | None  # see `split_off`
 
 
 class _Training:
@@ -110,18 +92,45 @@ class _Training:
         self.run = run
         self.recipe: Recipe = run.recipe
         self.switch = switch
+        self.prepared: _Prepared | None = None
+        self.trainer: EventTrainer | None = None
 
     def run_through(self) -> Event:
-        prepared = self._prepare()
-        trainer = self._trainer(prepared)
-        self._fit(trainer, prepared)
-        save_adapter(self.run, prepared.model, prepared.base, prepared.labels)
+        self.prepared = prepared = self._prepare()
+        trainer = self._fit(prepared)
         step = trainer.state.global_step
-        report = None if self.switch.pressed() else self._report(prepared, step)
+        if not self.switch.pressed():
+            step = self._take_best(trainer)
+        ranks.part()
+        if not ranks.leads():
+            return self.run.append("stopped", step=step)
+        self._save_adapter()
+        report = None
+        if not self.switch.pressed():
+            report = measure(self.run, self._to_measure(), self.switch.pressed, step)
         write_text(self.run.folder / "adapter" / "README.md", card(self.run))
         if report is None:
             return self.run.append("stopped", step=step, reason=self.switch.reason)
-        return self.run.append("finished", step=step, metrics=_figures(report))
+        return self.run.append("finished", step=step, metrics=figures(report))
+
+    def keep_what_there_is(self) -> None:
+        """After a failure: the adapter of the last finite step, where there is one to write."""
+        if self.prepared is None or self.trainer is None or not ranks.leads():
+            return
+        if not self.trainer.state.global_step:
+            return
+        root = self.run.folder / "checkpoints"
+        with suppress(OSError):
+            checkpoints.aside(root)  # makes room on a full disk
+        try:
+            if not _finite(self.prepared.model):
+                good, _ = checkpoints.newest_good(root)
+                if good is None:
+                    return
+                self.trainer.restore(good)
+            self._save_adapter()
+        except Exception as error:  # the run has failed already, and for a better reason
+            failure(error)
 
     # 1 base and labels
 
@@ -131,14 +140,18 @@ class _Training:
         local = not (self.run.folder / "owner").exists()
         base = find_base(recipe.base, recipe.task, local)
         self._same_base(base)
+        precision = precision_here(recipe.precision)
         torch.set_num_threads(self._threads(base))
         torch.manual_seed(recipe.seed)  # a fresh head and the adapter's start are drawn from it
         labels = None
         if recipe.task == "classification":
             names = [row["label"] for part in ("train", "held_out") for row in self.run.rows(part)]
             labels = align_labels(names, base.folder)
-        model, tokenizer, fresh = load_base(base.folder, recipe.task, labels)
-        max_length = min(recipe.max_length, context(base.folder))
+        model, tokenizer, fresh = load_base(
+            base.folder, recipe.task, labels, precision, recipe.quantization
+        )
+        load = self._load(context(base.folder))
+        model = attach(model, recipe, fresh)
         self.run.record(
             versions={name: version(name) for name in VERSIONS},
             python=sys.version.split()[0],
@@ -149,10 +162,12 @@ class _Training:
             },
             labels=list(labels.names) if labels else None,
             own_head=labels.own_head if labels else None,
-            max_length=max_length,
+            precision=precision,
             threads=torch.get_num_threads(),
+            processes=ranks.world(),
+            **vars(load),
         )
-        return _Prepared(base, labels, max_length, attach(model, recipe, fresh), tokenizer)
+        return _Prepared(base, labels, load, precision, model, tokenizer, split_off(model))
 
     def _same_base(self, base: Base) -> None:
         """A run that goes on must find the base it began with."""
@@ -170,34 +185,81 @@ class _Training:
             return int(before)
         return 1 if base.parameters < hardware.ONE_THREAD else max(1, int(hardware.cores()))
 
+    def _load(self, longest: int) -> Load:
+        """As the recipe has it; when the run goes on, as the memory allowed in the end."""
+        planned = Load.of(self.recipe)
+        planned = replace(planned, max_length=min(planned.max_length, longest))
+        before = self.run.facts.get("ran", {})
+        return replace(planned, **{name: before[name] for name in vars(planned) if name in before})
+
     # 2 and 3 examples, training
+
+    def _fit(self, prepared: _Prepared) -> EventTrainer:
+        """Train; when memory runs out, go on from the last whole step with a lighter load."""
+        root = self.run.folder / "checkpoints"
+        good, damaged = checkpoints.newest_good(root)
+        for checkpoint in damaged:
+            self.run.append("warning", code="checkpoint_damaged", step=checkpoint.step)
+        while True:
+            self.trainer = trainer = self._trainer(prepared)
+            try:
+                trainer.go(good)
+                return trainer
+            except (MemoryError, RuntimeError) as error:
+                if not rescue.out_of_memory(error) or ranks.world() > 1:
+                    raise
+            # Outside the handler: the error holds on to everything the step had made.
+            self._lighten(prepared, trainer.state.global_step)
+            prepared.model.zero_grad(set_to_none=True)
+            rescue.clear()
+            if trainer.state.global_step and trainer.optimizer is not None:
+                trainer.save_now()
+            good, _ = checkpoints.newest_good(root)
+
+    def _lighten(self, prepared: _Prepared, step: int) -> None:
+        lighter = prepared.load.lighter(self.recipe.shorten_rows)
+        if lighter is None:
+            raise TrainingTooLarge(rows=prepared.load.batch, tokens=prepared.load.max_length)
+        if lighter.max_length != prepared.load.max_length:
+            forget_encoded(self.run)
+        prepared.load = lighter
+        self.run.record(**vars(lighter))
+        self.run.append("warning", code="memory_short", step=step, **vars(lighter))
 
     def _trainer(self, prepared: _Prepared) -> EventTrainer:
         names = prepared.labels.names if prepared.labels else ()
-        parts = {
-            part: encoded_part(
-                self.run, part, prepared.tokenizer, self.recipe.task, prepared.max_length, names
-            )
-            for part in ("train", "held_out")
-        }
+        with ranks.leader_first():
+            parts = {
+                part: encoded_part(
+                    self.run, part, prepared.tokenizer, prepared.load.max_length, names
+                )
+                for part in ("train", "held_out")
+            }
         watched = parts["held_out"]
         if len(watched) > WATCHED_ROWS:
             watched = watched.select(
                 number * len(watched) // WATCHED_ROWS for number in range(WATCHED_ROWS)
             )
-        steps = total_steps(self.recipe, len(parts["train"]))
+        recipe = self.recipe.model_copy(
+            update={
+                "per_device_train_batch_size": prepared.load.batch,
+                "gradient_accumulation_steps": prepared.load.accumulation,
+                "activation_checkpointing": prepared.load.activation_checkpointing,
+            }
+        )
+        steps = total_steps(recipe, len(parts["train"]), ranks.world())
         spaced = {
-            name: spacing(getattr(self.recipe, name), steps)
-            for name in ("logging_steps", "save_steps")
+            name: spacing(getattr(recipe, name), steps) for name in ("logging_steps", "save_steps")
         }
         self.run.record(**spaced)
-        recipe = self.recipe.model_copy(update=spaced)
+        recipe = recipe.model_copy(update=spaced)
         return EventTrainer(
             run=self.run,
             switch=self.switch,
+            recipe=recipe,
             model=prepared.model,
             tokenizer=prepared.tokenizer,
-            arguments=training_arguments(self.run, recipe, bool(len(watched))),
+            arguments=training_arguments(self.run, recipe, bool(len(watched)), prepared.precision),
             train_dataset=parts["train"],
             eval_dataset=watched if len(watched) else None,
             started={
@@ -208,42 +270,40 @@ class _Training:
             },
         )
 
-    def _fit(self, trainer: EventTrainer, prepared: _Prepared) -> None:
-        root = self.run.folder / "checkpoints"
-        good, damaged = checkpoints.newest_good(root)
-        for checkpoint in damaged:
-            self.run.append("warning", code="checkpoint_damaged", step=checkpoint.step)
-        try:
-            trainer.go(good)
-        except NotFinite as error:
-            if error.step:  # the weights are those before the bad step
-                save_adapter(self.run, prepared.model, prepared.base, prepared.labels)
-            raise
+    # 4 the adapter
 
-    # 5 report
+    def _take_best(self, trainer: EventTrainer) -> int:
+        """The step whose adapter is kept: the last, or where the recipe says so the best one."""
+        last = trainer.state.global_step
+        found = watch.best(trainer.state.log_history)
+        if self.recipe.keep_adapter != "best" or found is None or found[0] == last:
+            return last
+        step, loss = found
+        checkpoint = checkpoints.at_step(self.run.folder / "checkpoints", step)
+        if checkpoint is None:
+            self.run.append("warning", code="best_lost", step=step)
+            return last
+        trainer.restore(checkpoint)
+        self.run.append("warning", code="best_kept", step=step, held_out_loss=loss)
+        return step
 
-    def _report(self, prepared: _Prepared, step: int) -> dict[str, Any] | None:
-        report = evaluate.compare(
-            prepared.model,
-            prepared.tokenizer,
-            self.run.rows("held_out"),
-            self.recipe.task,
-            prepared.max_length,
-            prepared.labels.names if prepared.labels else (),
-            self.switch.pressed,
-        )
-        if report is None:
-            return None
-        if prepared.labels:
-            report["own_head"] = prepared.labels.own_head
-        write_json(self.run.folder / "report.json", report)
-        self.run.append("evaluated", step=step, rows=report["rows"], **_figures(report))
-        return report
+    def _to_measure(self) -> Tuned:
+        """The model as trained; one that took from its base is put together anew."""
+        it = self.prepared
+        assert it is not None
+        if it.taken is not None:
+            it.model = self.trainer = None
+            return load_tuned(self.run)
+        names = it.labels.names if it.labels else ()
+        return Tuned(it.model, it.tokenizer, names, it.load.max_length)
+
+    def _save_adapter(self) -> None:
+        assert self.prepared is not None
+        it = self.prepared
+        it.tokenizer.save_pretrained(self.run.folder / TOKENIZER)
+        save_adapter(self.run, it.model, it.base, it.labels, it.taken)
 
 
-def _figures(report: dict[str, Any]) -> dict[str, Any]:
-    """The single numbers of a report, base and tuned."""
-    return {
-        side: {name: value for name, value in report[side].items() if isinstance(value, float)}
-        for side in ("base", "tuned")
-    }
+def _finite(model: Any) -> bool:
+    trained = [p for p in model.parameters() if p.requires_grad]
+    return all(bool(torch.isfinite(weight).all()) for weight in trained)

@@ -1,27 +1,14 @@
 """A run's base with its adapter attached, for measuring it again or merging it."""
 
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from finetune import evaluate
 from finetune.bases import Labels, attached, find_base, load_base
 from finetune.errors import NothingToDownload
-from finetune.files import write_json
+from finetune.measure import Tuned, measure
 from finetune.run import Run
 from inference.errors import AdapterRefused
-
-if TYPE_CHECKING:
-    from peft import PeftModel
-    from transformers import PreTrainedTokenizerBase
-
-
-@dataclass(frozen=True)
-class Tuned:
-    model: "PeftModel"
-    tokenizer: "PreTrainedTokenizerBase"
-    labels: tuple[str, ...]
-    max_length: int
 
 
 def load_tuned(run: Run) -> Tuned:
@@ -42,7 +29,8 @@ def load_tuned(run: Run) -> Tuned:
         raise AdapterRefused(expected=ran["base"]["id"], found=base.id)
     labels = Labels(tuple(ran["labels"]), ran["own_head"]) if ran["labels"] else None
     torch.manual_seed(recipe.seed)  # a fresh head of the base is the one training began with
-    model, tokenizer, _ = load_base(base.folder, recipe.task, labels)
+    precision, quantization = ran.get("precision", "fp32"), recipe.quantization
+    model, tokenizer, _ = load_base(base.folder, recipe.task, labels, precision, quantization)
     return Tuned(
         model=attached(model, adapter),
         tokenizer=tokenizer,
@@ -54,18 +42,11 @@ def load_tuned(run: Run) -> Tuned:
 def evaluate_again(run: Run) -> dict[str, Any]:
     """Measure base and tuned model on the run's held-out rows and write report.json anew."""
     with run.lock():
-        tuned = load_tuned(run)
-        report = evaluate.compare(
-            tuned.model,
-            tuned.tokenizer,
-            run.rows("held_out"),
-            run.recipe.task,
-            tuned.max_length,
-            tuned.labels,
-        )
-        if run.recipe.task == "classification":
-            report["own_head"] = run.facts["ran"]["own_head"]
-        write_json(run.folder / "report.json", report)
+        before = run.report() or {}
+        (run.folder / "measured.jsonl").unlink(missing_ok=True)
+        step = before.get("step", run.progress_step())
+        report = measure(run, load_tuned(run), evaluate.never, step)
+    assert report is not None  # nothing stops it
     return report
 
 

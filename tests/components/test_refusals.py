@@ -21,10 +21,10 @@ from components._refusals import (
 )
 from finetune import columns, events, recipe
 from finetune.errors import Refused, RunBusy, RunNotFinished, TableRefused
+from finetune.failures import failure
 from finetune.problems import PROBLEMS, Problem, problem
 from finetune.recipe import Recipe, RecipeRefused
 from finetune.run import Run
-from finetune.trainer import failure
 from inference import catalog, errors
 from inference.errors import LabError, ModelBroken, ModelNotHere, OutOfMemory, WrongModelForTask
 from inference.limits import Limits

@@ -20,6 +20,11 @@ CHATS = [
 ]
 
 
+@pytest.fixture(autouse=True)
+def short_answers(monkeypatch):
+    monkeypatch.setattr("finetune.answers.ANSWER_TOKENS", 4)  # an untrained model never ends
+
+
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
     return tiny.chat(tmp_path_factory.mktemp("m") / "chat")
@@ -74,8 +79,8 @@ def test_the_loss_is_the_mean_over_every_trained_token(tuned):
             count = int((labels != -100).sum())
             total += model(input_ids=ids, labels=labels).loss.item() * count
             tokens += count
-        found = evaluate.held_out_loss(model, tokenizer, examples)
-    assert found == pytest.approx(total / tokens, rel=1e-4)
+    found = evaluate.compare(model, tokenizer, CHATS, "chat", 256)
+    assert found["tuned"]["loss"] == pytest.approx(total / tokens, rel=1e-4)
 
 
 def test_chat_is_compared_by_loss_perplexity_and_samples(tuned):
@@ -87,6 +92,37 @@ def test_chat_is_compared_by_loss_perplexity_and_samples(tuned):
     assert report["base"] != report["tuned"]
     assert report["samples"][0]["prompt"] == "What is 0?"
     assert report["samples"][0]["expected"] == "End."
+
+
+def test_a_report_says_how_sure_its_figures_are(tuned):
+    report = evaluate.compare(*tuned, CHATS, "chat", 256)
+    for side in ("base", "tuned"):
+        assert set(report["intervals"][side]) == {"loss", "perplexity"}
+        low, high = report["intervals"][side]["loss"]
+        assert low <= report[side]["loss"] <= high
+    found = report["difference"]
+    assert found["figure"] == "loss"
+    assert found["value"] == pytest.approx(report["tuned"]["loss"] - report["base"]["loss"])
+    assert found["verdict"] == "too_few_to_tell"  # seven rows
+    low, high = found["interval"]
+    assert low <= found["value"] <= high
+
+
+def test_answers_found_before_a_stop_are_not_looked_for_again(tuned):
+    model, tokenizer = tuned
+    notes, batches = evaluate.Notes(), []
+    handle = model.register_forward_pre_hook(lambda *_: batches.append(1))
+    first = {"should_stop": lambda: len(batches) >= 2, "notes": notes, "batch": 2}
+    assert evaluate.compare(model, tokenizer, CHATS, "chat", 256, **first) is None
+    assert len(notes.found["base"]) == 4
+    before = len(batches)
+    report = evaluate.compare(model, tokenizer, CHATS, "chat", 256, notes=notes, batch=2)
+    handle.remove()
+    again = len(batches) - before
+    whole = evaluate.compare(model, tokenizer, CHATS, "chat", 256, batch=2)
+    assert report["samples"] == whole["samples"]
+    assert report["base"]["loss"] == pytest.approx(whole["base"]["loss"], rel=1e-5)
+    assert again >= 6
 
 
 def test_no_held_out_rows_give_an_empty_report(tuned):

@@ -37,6 +37,13 @@ def trained(folder, base, task, rows, **settings):
     return run
 
 
+@pytest.fixture(scope="module", autouse=True)
+def short_answers():
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("finetune.answers.ANSWER_TOKENS", 4)  # an untrained model never ends
+        yield
+
+
 @pytest.fixture(scope="module")
 def chat(tmp_path_factory):
     folder = tmp_path_factory.mktemp("chat")
@@ -56,7 +63,10 @@ def test_the_zip_holds_safe_files_and_no_path_of_this_machine(tmp_path, chat):
             "README.md",
             "adapter_config.json",
             "adapter_model.safetensors",
+            "chat_template.jinja",
             "lab.json",
+            "tokenizer.json",
+            "tokenizer_config.json",
         ]
         config = json.loads(archive.read("adapter_config.json"))
         texts = [archive.read(name).decode() for name in archive.namelist() if "model." not in name]
@@ -68,6 +78,8 @@ def test_the_card_tells_figures_columns_and_digest_but_no_row(chat):
     text = card(chat)
     assert text.startswith("---\nbase_model: base\nlibrary_name: peft\n")
     assert "| perplexity |" in text
+    assert "too few rows to tell" in text
+    assert "| 2 | " in text.partition("## Loss")[2]  # the curve, as far as it goes
     assert 'instruction = "q"' in text
     assert chat.facts["data"]["train_sha256"] in text
     assert SECRET not in text
@@ -101,6 +113,19 @@ def test_a_built_in_base_is_named_by_its_id_with_a_word_where_it_is(chat, monkey
     monkeypatch.setattr(type(chat), "facts", property(lambda self: facts))
     assert 'base = "builtin/chat"' in snippet(chat)
     assert "inference/builtin/chat" in card(chat)
+
+
+def test_a_run_from_before_tokenizers_were_saved_takes_the_bases(tmp_path, chat, monkeypatch):
+    import shutil
+
+    from finetune.run import Run
+
+    old = Run(shutil.copytree(chat.folder, tmp_path / "run"))
+    shutil.rmtree(old.folder / "tokenizer")
+    assert "AutoTokenizer.from_pretrained(base)" in snippet(old)
+    with zipfile.ZipFile(adapter_zip(old, tmp_path / "out")) as archive:
+        assert "tokenizer.json" not in archive.namelist()
+    assert 'AutoTokenizer.from_pretrained(".")' in snippet(chat)
 
 
 def test_merged_weights_answer_as_base_and_adapter(tmp_path, chat):

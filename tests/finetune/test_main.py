@@ -1,6 +1,7 @@
 import argparse
 import csv
 import json
+import math
 import signal
 import subprocess
 
@@ -214,7 +215,7 @@ def test_the_apps_worker_has_a_time_limit_and_the_command_line_none(train, tmp_p
     run.enqueue()
     assert main(["work", str(run.folder)]) == 0
     assert train() == 0
-    assert given == [7_200, None]
+    assert given == [7_200, math.inf]
 
 
 def test_a_worker_without_a_ticket_leaves_at_once(tmp_path):

@@ -30,6 +30,8 @@ def test_tiny_bases_get_large_steps_and_many_passes():
     recipe = plan(rows=1_870, parameters=1_100_000, task="classification")
     assert (recipe.r, recipe.learning_rate) == (16, 2e-3)
     assert 10 <= recipe.num_train_epochs <= 40
+    assert recipe.keep_adapter == "best"
+    assert plan(parameters=1_100_000).keep_adapter == "last"  # answers are learnt by heart
 
 
 @pytest.mark.parametrize("parameters", [1_000_000, 110_000_000, 8_000_000_000])
@@ -88,6 +90,77 @@ def test_every_problem_is_told_at_once():
         ("lr_scheduler_type", "setting_not_a_choice"),
         ("target_modules", "setting_not_modules"),
     }
+
+
+def test_nothing_absurd_is_taken_for_a_new_setting():
+    assert refused(
+        neftune_noise_alpha=float("inf"),
+        early_stopping_patience=2.5,
+        activation_checkpointing="yes",
+        init_lora_weights="corda",
+        keep_adapter=1,
+        precision="fp8",
+        quantization=4,
+        shorten_rows=0,
+        adversarial_epsilon=-1,
+        augmented_copies=17,
+        augmented_share=0.0,
+    ) == {
+        ("neftune_noise_alpha", "setting_not_number"),
+        ("early_stopping_patience", "setting_not_whole"),
+        ("activation_checkpointing", "setting_not_boolean"),
+        ("init_lora_weights", "setting_not_a_choice"),
+        ("keep_adapter", "setting_not_a_choice"),
+        ("precision", "setting_not_a_choice"),
+        ("quantization", "setting_not_a_choice"),
+        ("shorten_rows", "setting_not_boolean"),
+        ("adversarial_epsilon", "setting_out_of_bounds"),
+        ("augmented_copies", "setting_out_of_bounds"),
+        ("augmented_share", "setting_out_of_bounds"),
+    }
+
+
+def clashes(machine, task="chat", **settings):
+    try:
+        Recipe.plan(task, "some/base", 100, 10**9, settings=settings, machine=machine)
+    except RecipeRefused as error:
+        return {(found.column, found.code) for found in error.problems}
+    return set()
+
+
+@pytest.mark.parametrize("machine", ["cpu", "mps"])
+def test_what_needs_an_nvidia_gpu_is_refused_elsewhere(machine):
+    asked = {"quantization": "4bit", "precision": "fp16"}
+    needed = {("quantization", "setting_needs_cuda"), ("precision", "setting_needs_cuda")}
+    assert clashes(machine, **asked) == needed
+    assert clashes("cuda", **asked) == clashes(None, **asked) == set()
+    assert clashes(machine, precision="bf16") == set()
+
+
+def test_adversarial_training_is_for_classification():
+    told = {("adversarial_epsilon", "setting_for_classification")}
+    assert clashes("cpu", adversarial_epsilon=1) == told
+    assert clashes("cpu", "classification", adversarial_epsilon=1) == set()
+
+
+@pytest.mark.parametrize("start", ["olora", "pissa"])
+def test_a_start_from_the_bases_weights_goes_with_plain_lora_alone(start):
+    told = {("init_lora_weights", "settings_clash")}
+    assert clashes("cuda", init_lora_weights=start, use_dora=True) == told
+    assert clashes("cuda", init_lora_weights=start, quantization="8bit") == told
+    assert clashes("cuda", init_lora_weights=start, use_rslora=True) == set()
+
+
+def test_a_large_base_is_trained_shorter_on_a_processor():
+    taken = {
+        machine: Recipe.plan("chat", "b", 20_000, 10**9, machine=machine)
+        for machine in ("cpu", "cuda")
+    }
+    assert steps(taken["cpu"], 20_000) < 100 < steps(taken["cuda"], 20_000)
+    assert (taken["cpu"].per_device_train_batch_size, taken["cpu"].max_length) == (1, 512)
+    assert Recipe.plan("chat", "b", 2_000, 10**6, machine="cpu") == Recipe.plan(
+        "chat", "b", 2_000, 10**6, machine="cuda"
+    )
 
 
 @pytest.mark.parametrize("key", ["task", "base", "mapping", "preset_", "output_dir"])

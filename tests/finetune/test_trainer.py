@@ -11,29 +11,16 @@ import torch
 from safetensors.torch import load_file
 
 from finetune import checkpoints
+from finetune.batches import GroupedByLength
+from finetune.failures import failure
 from finetune.jobs import PROJECT
-from finetune.loop import GroupedByLength, NotFinite
-from finetune.recipe import Recipe
-from finetune.run import Run
-from finetune.runs import create_run
-from finetune.trainer import failure, train
+from finetune.loop import NotFinite
+from finetune.trainer import train
 from inference import hub
 from inference.errors import ModelUnknown
 from inference.records import Choice
-from tests.inference import tiny
+from tests.finetune.runs_of_tiny import CLASSES, AtStep, losses, make, tiny_models, types
 
-TEXTS = [f"{'good' if n % 2 else 'bad'} {'word ' * (n % 5)}{n}" for n in range(24)]
-CLASSES = [{"text": text, "label": text.split()[0]} for text in TEXTS]
-CHATS = [
-    {
-        "messages": [
-            {"role": "user", "content": f"What is {n}?"},
-            {"role": "assistant", "content": f"It is {n}."},
-        ]
-    }
-    for n in range(10)
-]
-SUMMARIES = [{"document": f"A long day {n}. " * 3, "summary": f"Day {n}."} for n in range(10)]
 # A worker that is killed, as by the machine, when it is about to tell of its eighth step.
 KILLED = """
 import os, signal, sys
@@ -51,57 +38,9 @@ train(Killed(Path(sys.argv[1])))
 """
 
 
-class AtStep(Run):
-    """Does something when a step is told."""
-
-    def __init__(self, folder, step, do):
-        super().__init__(folder)
-        self.step, self.do = step, do
-
-    def append(self, kind, **fields):
-        event = super().append(kind, **fields)
-        if kind == "step" and fields["step"] == self.step:
-            self.do(self)
-        return event
-
-
 @pytest.fixture(scope="module")
 def models(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("models")
-    return {
-        "classification": tiny.classifier(folder / "classifier"),
-        "chat": tiny.chat(folder / "chat"),
-        "summarization": tiny.summary(folder / "summary"),
-    }
-
-
-ROWS = {"classification": CLASSES, "chat": CHATS, "summarization": SUMMARIES}
-
-
-def make(folder, models, task="classification", rows=None, **settings):
-    chosen = {
-        "num_train_epochs": 2.0,
-        "learning_rate": 1e-3,
-        "per_device_train_batch_size": 3,
-        "save_steps": 3,
-        "r": 2,
-        "max_length": 64,
-    }
-    recipe = Recipe(task=task, base=str(models[task]), **{**chosen, **settings})
-    rows = rows or ROWS[task]
-    return create_run(folder, recipe, rows[4:], rows[:4])
-
-
-def losses(run):
-    found = {}
-    for event in run.events():
-        if event.type == "step":
-            found[event.fields["step"]] = (event.fields["loss"], event.fields["grad_norm"])
-    return found
-
-
-def types(run):
-    return [event.type for event in run.events()]
+    return tiny_models(tmp_path_factory.mktemp("models"))
 
 
 @pytest.fixture(scope="module")
@@ -214,10 +153,10 @@ def test_a_stop_keeps_the_adapter_and_resume_ends_as_if_undisturbed(tmp_path, mo
 
 @pytest.mark.parametrize("batches", [1, 3])
 def test_the_time_limit_stops_a_run_which_goes_on_later(tmp_path, models, monkeypatch, batches):
-    from finetune import loop
+    from finetune import stopping
 
     clock = [0.0]
-    monkeypatch.setattr(loop, "time", SimpleNamespace(monotonic=lambda: clock[0]))
+    monkeypatch.setattr(stopping, "time", SimpleNamespace(monotonic=lambda: clock[0]))
     run = make(tmp_path / "run", models, gradient_accumulation_steps=batches)
 
     def pass_time(it):
