@@ -29,7 +29,7 @@ from inference.units import readable_bytes
 EXAMPLES = Path(__file__).parent.parent / "assets"
 PRESETS = get_args(Preset)
 PROBLEM_WIDTHS = [70, 60, 130, 460, 390]  # pixels
-NOTHING: dict[str, Any] = {"readable": False, "columns": [], "row_count": 0}
+NOTHING: dict[str, Any] = {"readable": False, "columns": [], "row_count": 0, "cell_tokens": {}}
 
 
 @dataclass(frozen=True)
@@ -217,7 +217,7 @@ def _wire_estimate(
             return ""
         _, _, plan = given(values)
         try:
-            foreseen = _runs.estimated(services, plan, table["row_count"])
+            foreseen = _runs.estimated(services, plan, table["row_count"], table["cell_tokens"])
         except Refused as refused:
             return plain(problem_sentences(refused.problems[0].to_dict(), language)[0])
         except ModelUnavailable as error:
@@ -228,6 +228,7 @@ def _wire_estimate(
             steps=foreseen.steps,
             rows=foreseen.rows_per_step,
             memory=readable_bytes(foreseen.memory_bytes),
+            time=_plots.duration(foreseen.seconds, language),
         )
 
     inputs = [table, *form.inputs]

@@ -14,10 +14,10 @@ from components._services import Services
 from finetune import events
 from finetune.dataset import build, split
 from finetune.errors import OwnerTokenRefused, UploadMissing
-from finetune.estimate import Estimate, estimate, memory_needed
+from finetune.estimate import Estimate, estimate
 from finetune.export import adapter_zip
 from finetune.guess import guess
-from finetune.inspect_table import inspect_table
+from finetune.inspect_table import inspect_table, row_tokens
 from finetune.recipe import Preset, Recipe
 from finetune.run import Run
 from finetune.tables import Table, read_table
@@ -122,12 +122,18 @@ def recipe_for(services: Services, plan: Plan, rows: int) -> Recipe:
     )
 
 
-def estimated(services: Services, plan: Plan, rows: int) -> Estimate:
-    """Steps and memory of a run before it starts. Raises as `recipe_for`."""
+def estimated(
+    services: Services, plan: Plan, rows: int, cell_tokens: Mapping[str, float]
+) -> Estimate:
+    """Steps, memory and time of a run before it starts. Raises as `recipe_for`.
+
+    Args:
+        cell_tokens: as `inspect` tells them.
+    """
     recipe = recipe_for(services, plan, rows)
     architecture = services.catalog.find(recipe.base).architecture
     trained = max(1, round(rows * (1 - recipe.held_out_share)))
-    return estimate(recipe, trained, memory_needed(recipe, architecture).total)
+    return estimate(recipe, trained, architecture, row_tokens(cell_tokens, plan.mapping))
 
 
 def start(

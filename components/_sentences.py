@@ -383,8 +383,10 @@ SENTENCES: dict[str, tuple[str, str]] = {
     ),
     "as_preset": ("as the preset", "由训练强度决定"),
     "estimate": (
-        "The plan: about {steps:,} steps of {rows} rows; training needs about {memory} of memory.",
-        "计划：约 {steps:,} 步，每步 {rows} 行；训练大约需要 {memory} 内存。",
+        "The plan: about {steps:,} steps of {rows} rows; training needs about {memory} of memory "
+        "and, on this machine, roughly {time}.",
+        "计划：约 {steps:,} 步，每步 {rows} 行；训练大约需要 {memory} 内存，"
+        "在这台机器上大致需要 {time}。",
     ),
     "run_name": ("Name of the run (optional)", "训练名称（可选）"),
     "start": ("Start training", "开始训练"),

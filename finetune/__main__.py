@@ -21,6 +21,7 @@ from finetune.errors import Refused
 from finetune.events import Event, EventType
 from finetune.run import Run
 from inference import hardware
+from inference.allocation import give_large_blocks_back
 from inference.catalog import TASKS
 from inference.errors import LabError
 from inference.limits import Limits
@@ -90,6 +91,7 @@ def work(options: argparse.Namespace) -> int:
         try:
             from finetune.trainer import train as train_run
 
+            give_large_blocks_back()
             seconds = Limits.from_environment().run_hours * 3_600
             return 1 if train_run(run, seconds).type == "failed" else 0
         except Exception as error:  # a library that cannot be imported, a full disk
@@ -158,11 +160,11 @@ def _measured(options: argparse.Namespace, found: Mapping[str, Any]) -> dict[str
 
 def estimate(options: argparse.Namespace) -> int:
     from finetune.estimate import estimate as foresee
-    from finetune.estimate import memory_needed
+    from finetune.inspect_table import cell_tokens, row_tokens
 
     recipe, rows, held_out, base = _planned(options)
-    known = base.architecture
-    found = foresee(recipe, len(rows), memory_needed(recipe, known).total if known else None)
+    tokens = row_tokens(cell_tokens(_table(options)), recipe.mapping)
+    found = foresee(recipe, len(rows), base.architecture, tokens)
     _print({"rows": len(rows) + len(held_out), **asdict(found)})
     return 0
 
@@ -206,6 +208,7 @@ def _train(run: Run, budget: float | None, began: float) -> int:
     _quieten()
     from finetune.trainer import train as train_run
 
+    give_large_blocks_back()
     left = math.inf if budget is None else max(0.0, budget - (time.monotonic() - began))
     event = train_run(run, left)
     if ranks.leads():

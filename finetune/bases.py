@@ -3,7 +3,6 @@
 A run's recipe names its base by catalogue id; on the command line it may be a local folder.
 """
 
-import json
 import os
 import sys
 import warnings
@@ -43,7 +42,7 @@ class Base:
     def architecture(self) -> Architecture | None:
         """None where its kind is not one of those the catalogue offers."""
         try:
-            return architecture_of(_config(self.folder))
+            return architecture_of(hub.read_config(self.folder))
         except (KeyError, TypeError, ValueError):
             return None
 
@@ -75,7 +74,7 @@ def find_base(
 
 def context(folder: Path) -> int:
     """The longest input the model reads, in tokens; unbounded where its config names none."""
-    return int(_config(folder).get("max_position_embeddings") or sys.maxsize)
+    return int(hub.read_config(folder).get("max_position_embeddings") or sys.maxsize)
 
 
 @dataclass(frozen=True)
@@ -97,7 +96,7 @@ def align_labels(names: Sequence[str], folder: Path) -> Labels:
     negative and positive. The data's names stay the visible ones.
     """
     found = sorted(set(names))
-    config = _config(folder)
+    config = hub.read_config(folder)
     architecture = (config.get("architectures") or [""])[0]
     own = config.get("id2label") or {}
     if architecture.endswith("ForSequenceClassification") and len(own) == len(found):
@@ -198,18 +197,12 @@ def _quantized(quantization: str, computed: Any) -> dict[str, Any]:
     import importlib.util
 
     import torch
-    from transformers import BitsAndBytesConfig
+
+    from inference.quantised import bitsandbytes_config
 
     if not torch.cuda.is_available() or importlib.util.find_spec("bitsandbytes") is None:
         raise QuantizationUnavailable(quantization=quantization)
-    four = quantization == "4bit"
-    config = BitsAndBytesConfig(
-        load_in_8bit=not four,
-        load_in_4bit=four,
-        bnb_4bit_quant_type="nf4",
-        bnb_4bit_use_double_quant=four,
-        bnb_4bit_compute_dtype=computed,
-    )
+    config = bitsandbytes_config("int4" if quantization == "4bit" else "int8", computed)
     return {"quantization_config": config, "device_map": {"": torch.cuda.current_device()}}
 
 
@@ -274,7 +267,3 @@ def _fresh_modules(loading: Mapping[str, Any]) -> list[str]:
     """Names of the modules whose weights were not in the files, or had another shape there."""
     keys = {*loading["missing_keys"], *(key[0] for key in loading["mismatched_keys"])}
     return sorted({key.rpartition(".")[0] for key in keys})
-
-
-def _config(folder: Path) -> dict[str, Any]:
-    return json.loads((folder / "config.json").read_text("utf-8"))

@@ -134,9 +134,12 @@ def test_the_reading_that_was_chosen_is_the_one_that_is_trained_on(services):
     assert questions <= {f"问题{n}" for n in range(20)}
 
 
-def test_an_estimate_counts_steps_and_memory(services):
-    found = _runs.estimated(services, PLAN, rows=100)
+def test_an_estimate_counts_steps_memory_and_time(services):
+    found, longer = (
+        _runs.estimated(services, PLAN, 100, {"q": tokens, "a": tokens}) for tokens in (10, 40)
+    )
     assert found.steps > 0 and found.memory_bytes > 10_000_000
+    assert 0 < found.seconds < longer.seconds
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,15 @@ from dataclasses import replace
 
 import pytest
 
-from finetune.estimate import Estimate, estimate, memory_needed, spacing, total_steps
+from finetune.estimate import (
+    EFFICIENCY,
+    SECONDS_A_LAYER,
+    Estimate,
+    estimate,
+    memory_needed,
+    spacing,
+    total_steps,
+)
 from finetune.recipe import Recipe
 from inference import fit, memory
 from inference.catalog import Catalog
@@ -34,7 +42,7 @@ def test_a_step_reads_each_batch_it_gathers():
     recipe = Recipe(
         task="chat", base="x", per_device_train_batch_size=4, gradient_accumulation_steps=3
     )
-    assert estimate(recipe, 24) == Estimate(steps=6, rows_per_step=12, memory_bytes=None)
+    assert estimate(recipe, 24) == Estimate(steps=6, rows_per_step=12)
 
 
 def test_memory_grows_with_the_batch_up_to_the_models_context():
@@ -50,3 +58,67 @@ def test_memory_grows_with_the_batch_up_to_the_models_context():
     short = replace(base, context=256)
     recipe = Recipe(task="chat", base="x", per_device_train_batch_size=2, max_length=1024)
     assert memory_needed(recipe, short).activations == one / 2
+
+
+QWEN = Catalog.load({}).find("Qwen/Qwen3-0.6B").architecture
+
+
+@pytest.fixture
+def speed(monkeypatch):
+    """A machine of a known speed, in 1e9 operations a second."""
+
+    def of(billions):
+        monkeypatch.setattr("inference.speed.flops_per_second", lambda threads: billions * 1e9)
+
+    of(100)
+    return of
+
+
+def test_time_by_hand(speed):
+    recipe = Recipe(task="chat", base="x", per_device_train_batch_size=2, max_steps=10)
+    found = estimate(recipe, 100, QWEN, row_tokens=88)
+    # each of the weights (tied: the embeddings are multiplied as the output layer) meets 2 rows of
+    # 88 tokens and the template's 12, forward and back, in ten steps
+    products = 10 * 2 * 2 * QWEN.parameters * 2 * 100
+    layers = 10 * 28 * SECONDS_A_LAYER
+    expected = 1.15 * (products / (EFFICIENCY * 100e9) + layers)
+    assert found.seconds == pytest.approx(expected)
+
+
+def test_time_follows_the_machine_the_rows_and_the_plan(speed):
+    def seconds(tokens=100.0, **settings):
+        recipe = Recipe(task="classification", base="x", max_steps=10, **settings)
+        return estimate(recipe, 100, QWEN, tokens).seconds
+
+    usual = seconds()
+    assert seconds(tokens=200.0) > 1.9 * usual
+    assert seconds(tokens=10_000.0) == seconds(tokens=512.0)  # cut at max_length
+    assert seconds(activation_checkpointing=True) == pytest.approx(1.5 * usual, rel=0.05)
+    assert seconds(gradient_accumulation_steps=2) == pytest.approx(2 * usual)
+    speed(10)
+    assert seconds() > 9 * usual
+
+
+def test_a_table_of_words_that_is_only_looked_up_takes_no_time(speed):
+    recipe = Recipe(task="classification", base="x", max_steps=10)
+    bert = Catalog.load({}).find("google-bert/bert-base-chinese").architecture
+    larger = replace(
+        bert,
+        vocabulary=bert.vocabulary + 1_000,
+        parameters=bert.parameters + 1_000 * bert.hidden_size,
+    )
+    found = [estimate(recipe, 100, it, 50.0).seconds for it in (bert, larger)]
+    assert found[0] == found[1]
+
+
+def test_memory_follows_the_precision_the_bits_and_the_checkpoints(monkeypatch):
+    monkeypatch.setattr("inference.hardware.trains_on", lambda: "cuda")
+
+    def needed(**settings):
+        return memory_needed(Recipe(task="chat", base="x", **settings), QWEN)
+
+    plain = needed(precision="bf16")
+    assert needed(precision="fp32").weights == 2 * plain.weights
+    assert needed(precision="bf16", quantization="4bit").weights < plain.weights
+    less = needed(precision="bf16", activation_checkpointing=True)
+    assert less.activations < plain.activations and less.weights == plain.weights

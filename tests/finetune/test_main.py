@@ -166,7 +166,8 @@ def test_an_estimate_is_json_and_what_training_then_does(table, base, train, tmp
     settings = ["--set", "per_device_train_batch_size=4", "--set", "num_train_epochs=1"]
     assert main([*given, *settings]) == 0
     small = json.loads(capsys.readouterr().out)
-    memory = small.pop("memory_bytes")
+    memory, seconds = small.pop("memory_bytes"), small.pop("seconds")
+    assert 0 < seconds < 60
     assert small == {"rows": 30, "steps": 7, "rows_per_step": 4}
     assert train(*settings, "--set", "max_steps=-1") == 0
     assert Run(tmp_path / "run").progress().total_steps == 7
