@@ -21,6 +21,7 @@ Table = dict[str, list[Any]]
 POINTS = 100  # of a curve: single batches differ too much to show a trend
 PREVIEW_CHARACTERS = 160
 DASH = "–"
+BITS = {"int8": 8, "int4": 4}
 BYTES = ("upload_bytes", "unpacked_bytes")
 
 
@@ -107,9 +108,15 @@ def models(records: Sequence[Mapping[str, Any]], language: Language) -> Table:
 
 
 def _fit(model: Mapping[str, Any], language: Language) -> str:
-    if model["trainable"] and model["trains_here"]:
-        return say("fit_train", language)
-    return say("fit_run" if model["runs_here"] else "fit_no", language)
+    """What this machine does with it, and in how many bits where these are fewer."""
+    if not model["runs_here"]:
+        return say("fit_no", language)
+    bits = BITS.get(model["precision"])
+    runs = say("fit_run_bits", language, bits=bits) if bits else say("fit_run", language)
+    if model["trains_here"]:
+        return f"{runs}{say('fit_train', language)}"
+    quantised = model["trains_quantised_here"]
+    return f"{runs}{say('fit_train_bits', language, bits=4)}" if quantised else runs
 
 
 def limits(known: Limits, language: Language) -> Table:

@@ -28,6 +28,7 @@ from inference.errors import (
     SettingsRefused,
     WrongModelForTask,
 )
+from inference.memory import Use
 
 LEAST_TOKEN = 16  # characters of an owner token
 EXPORT_SECONDS = 3_600
@@ -86,7 +87,7 @@ def guess_mapping(services: Services, path: object, reading: Reading, task: Task
     return found.mapping if found else {}
 
 
-def base_model(services: Services, task: Task, base: str) -> Model:
+def base_model(services: Services, task: Task, base: str, use: Use = "lora") -> Model:
     """The base a run may start from.
 
     Raises:
@@ -97,9 +98,15 @@ def base_model(services: Services, task: Task, base: str) -> Model:
     model = services.catalog.find(base)
     if model.task != task or not model.trainable:
         raise WrongModelForTask(model=model.id, task=task)
-    check_fit(model, "lora")
+    check_fit(model, use)
     hub.locate(model)
     return model
+
+
+def _use(plan: Plan) -> Use:
+    """A base in fewer bits needs less memory."""
+    chosen = (plan.settings or {}).get("quantization", "none")
+    return "lora" if chosen == "none" else "qlora"
 
 
 def recipe_for(services: Services, plan: Plan, rows: int) -> Recipe:
@@ -108,7 +115,7 @@ def recipe_for(services: Services, plan: Plan, rows: int) -> Recipe:
     Raises:
         RecipeRefused, and as `base_model`
     """
-    model = base_model(services, plan.task, plan.base)
+    model = base_model(services, plan.task, plan.base, _use(plan))
     return Recipe.plan(
         plan.task,
         model.id,
@@ -146,7 +153,7 @@ def start(
     """
     if not isinstance(owner, str) or len(owner) < LEAST_TOKEN:
         raise OwnerTokenRefused(least=LEAST_TOKEN)
-    base_model(services, plan.task, plan.base)
+    base_model(services, plan.task, plan.base, _use(plan))
     examples = build(_table(services, path, reading), plan.task, plan.mapping)
     recipe = recipe_for(services, plan, examples.kept)
     train, held_out = split(examples.rows, plan.task, recipe.held_out_share, recipe.seed)

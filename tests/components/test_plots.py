@@ -107,6 +107,24 @@ def test_the_environment_is_told_for_every_kind_of_machine(services):
     assert len(_plots.models(records, "zh")["data"]) == len(records)
 
 
+@pytest.mark.parametrize(
+    ("precision", "runs", "trains", "quantised", "told"),
+    [
+        ("bfloat16", True, True, True, "runs, trains"),
+        ("bfloat16", True, False, True, "runs, trains in 4 bits"),
+        ("int4", True, False, False, "runs in 4 bits"),
+        ("int4", False, False, False, "does not fit"),
+    ],
+)
+def test_in_how_many_bits_a_model_fits_is_told(services, precision, runs, trains, quantised, told):
+    known = _models.record(services.catalog.find("Qwen/Qwen3-8B"))
+    known |= {"precision": precision, "runs_here": runs}
+    known |= {"trains_here": trains, "trains_quantised_here": quantised}
+    (row,) = _plots.models([known], "en")["data"]
+    assert told in row
+    assert set("0123456789") & set(told) <= set("".join(_plots.models([known], "zh")["data"][0]))
+
+
 def test_quantities_are_read_easily():
     assert [_plots.readable_count(n) for n in (3_577_344, 596_049_920, 8_190_735_360)] == [
         "3.6 M",
