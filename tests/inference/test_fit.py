@@ -54,6 +54,8 @@ def test_a_gpu_computes_large_models_in_half_precision(monkeypatch, gpu):
     assert fit.number_format(10**7) == "float32"
     monkeypatch.setattr(fit, "gpus", lambda: [{"compute_capability": 7.5}])
     assert fit.number_format(10**9) == "float16"
+    assert fit.training_format() == "float16"
+    monkeypatch.setattr(fit, "trains_on", lambda: "cpu")
     assert fit.training_format() == "float32"
 
 
