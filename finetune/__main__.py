@@ -213,7 +213,9 @@ def _train(run: Run, budget: float | None, began: float) -> int:
     event = train_run(run, left)
     if ranks.leads():
         _print({"run": str(run.folder), "status": run.status(), **event.fields})
-    return 1 if event.type == "failed" else 0
+    status = 1 if event.type == "failed" else 0
+    ranks.leave(status)
+    return status
 
 
 def _quieten() -> None:

@@ -25,7 +25,7 @@ TABS = {
 NAMES = re.compile(
     r"python -m inference fetch|builtin/\S+|[\w.-]+/[\w.-]+|[a-z]+_[a-z_]+|[A-Z]+_[A-Z]+|"
     r"\b(?:CSV|TSV|JSON|Lines|LoRA|DoRA|LLM|Lab|English|"
-    r"API|MCP|Qwen\w*|BERT|BART|GPU|CPU|CUDA|AMD|EPYC|Intel|Xeon|Linux|Tab|UTF|utf|gb18030|seed|"
+    r"API|MCP|XLSX|Parquet|Qwen\w*|BERT|BART|GPU|CPU|CUDA|AMD|EPYC|Intel|Xeon|Linux|Tab|UTF|utf|gb18030|seed|"
     r"temperature|thinking|avx\w*|amx\w*|asimd|kB|MB|GB|TB|ROUGE|csv|examples?|instruction|output)\b"
 )
 
@@ -77,3 +77,9 @@ def foreign_words(page: Page, locale: str) -> list[str]:
     if locale == "zh-CN":
         return re.findall(r"[A-Za-z]{3,}", NAMES.sub("", text))
     return re.findall(r"[\u4e00-\u9fff]+", text.replace("中文", ""))
+
+
+def choose(page: Page, picker: str, model: str) -> None:
+    """Take the model of that id from a list of models."""
+    page.locator(f"{picker} input").click()
+    page.get_by_role("option").filter(has_text=model).click()

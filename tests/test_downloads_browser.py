@@ -10,7 +10,16 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from inference.catalog import BUILTIN_FOLDER
-from tests.browser import LOCALES, MINUTE, SECOND, foreign_words, started, visit, visiting
+from tests.browser import (
+    LOCALES,
+    MINUTE,
+    SECOND,
+    choose,
+    foreign_words,
+    started,
+    visit,
+    visiting,
+)
 from tests.inference.stand_in_hub import Fault, StandInHub
 from tests.serving import App, free_port
 
@@ -121,11 +130,6 @@ def page(browser, app, locale):
         yield page
 
 
-def choose(page: Page, picker: str, model: str) -> None:
-    page.locator(f"{picker} input").click()
-    page.get_by_role("option").filter(has_text=model).click()
-
-
 def chosen(page: Page) -> str:
     return page.locator("#sentiment-model input").input_value()
 
@@ -153,7 +157,7 @@ def arriving(page: Page) -> None:
 
 
 def test_a_model_is_downloaded_with_moving_progress_and_used_at_once(page, app, hub, locale, words):
-    hub.faults[MODEL] = Fault("file", "slow")
+    hub.faults[MODEL] = Fault("file", "slow", seconds=12)
     away(page, app)
     expect(page.locator("#sentiment-fetch")).to_have_text(words["fetch"])
     assert foreign_words(page, locale) == []

@@ -15,7 +15,7 @@ from playwright.sync_api import Page, expect
 from inference import hub
 from inference.catalog import Catalog, Model
 from inference.published import PUBLISHED
-from tests.browser import MINUTE, started, visit, visiting
+from tests.browser import MINUTE, choose, started, visit, visiting
 from tests.inference.stand_in_hub import StandInHub
 from tests.serving import App
 
@@ -66,8 +66,7 @@ def page(app):
 
 
 def download(page: Page, panel: str, picker: str, model: Model) -> None:
-    page.locator(f"{picker} input").click()
-    page.get_by_role("option", name=re.compile(rf"^{re.escape(model.id)}( |$)")).click()
+    choose(page, picker, model.id)
     fetch = page.locator(f"#{panel}-fetch")
     expect(fetch).to_be_visible()
     fetch.click()

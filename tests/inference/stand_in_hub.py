@@ -38,13 +38,14 @@ class Fault:
     `where`: its description, or its large files. `status`: that answer. Else `what`: `silent`
     never answers, `page` answers with a web page, `stall` sends `after` bytes and waits for
     `StandInHub.go_on`, `cut` hangs up after them, `short` has no more of the file than that,
-    `slow` sends it within two seconds.
+    `slow` takes `seconds` to send it.
     """
 
     where: Literal["api", "file"]
     what: Literal["silent", "page", "stall", "cut", "short", "slow"] | None = None
     status: int = 0
     after: int = 0
+    seconds: float = 2
 
 
 @dataclass(frozen=True)
@@ -182,7 +183,7 @@ class _Handler(BaseHTTPRequestHandler):
         elif fault and fault.what == "slow":
             sixth = len(data) // 6
             for begin in range(start, len(data), sixth):
-                self.server.hub.go_on.wait(2 / 6)
+                self.server.hub.go_on.wait(fault.seconds / 6)
                 self.wfile.write(data[begin : begin + sixth])
         elif fault and fault.what == "cut":
             self.close_connection = True
