@@ -12,10 +12,13 @@ from inference import fit, hardware, memory
 from inference.catalog import Architecture
 from inference.memory import Memory, Precision
 
-# Measured on two cores: a real step multiplies at about this share of the speed of plain products,
-EFFICIENCY = 0.45
-# and beside that each layer takes this long, forward, backward and in the optimizer.
-SECONDS_A_LAYER = 0.004
+# A step multiplies at about this share of the speed of plain products. All that it keeps is also
+# written and read, several times, by operations that only pass over it: bytes of it a second, as
+# measured on two cores (4 M and 1 M parameters, two runs at a time); those of GPUs are guesses.
+# Beside that each layer takes a moment of Python's.
+EFFICIENCY = 0.9
+PASSED_OVER = {"cpu": 0.7e9, "mps": 20e9, "cuda": 300e9}
+SECONDS_A_LAYER = 0.002
 # Of the training itself: what comparing base and tuned model takes.
 COMPARING = 0.15
 CHAT_TOKENS = 12  # of the template around a question and an answer
@@ -59,8 +62,14 @@ def spacing(chosen: int, steps: int) -> int:
     return max(chosen, math.ceil(steps / MOST_RECORDS))
 
 
-def memory_needed(recipe: Recipe, architecture: Architecture) -> Memory:
-    """To train on the largest batch the recipe allows; shorter rows need less."""
+def memory_needed(
+    recipe: Recipe, architecture: Architecture, row_tokens: float | None = None
+) -> Memory:
+    """To train on the largest batch the recipe allows; shorter rows need less.
+
+    Args:
+        row_tokens: of the rows, where they are not as long as allowed.
+    """
     cuda = hardware.trains_on() == "cuda"
     full = FORMATS.get(recipe.precision, fit.training_format()) if cuda else "float32"
     return memory.to_train(
@@ -68,7 +77,7 @@ def memory_needed(recipe: Recipe, architecture: Architecture) -> Memory:
         QUANTISED.get(recipe.quantization, full),
         full,
         rows=recipe.per_device_train_batch_size,
-        length=recipe.max_length,
+        length=min(recipe.max_length, math.ceil(row_tokens or recipe.max_length)),
         rank=recipe.r,
         checkpointing=recipe.activation_checkpointing,
     )
@@ -98,8 +107,10 @@ def seconds_needed(
     passes = 3 if recipe.activation_checkpointing else 2
     threads = 1 if architecture.parameters < hardware.ONE_THREAD else int(hardware.cores())
     speed = EFFICIENCY * flops_per_second(max(1, threads))
-    layers = SECONDS_A_LAYER * architecture.layers * recipe.gradient_accumulation_steps
-    return (1 + COMPARING) * steps * (2 * passes * met * tokens / speed + layers)
+    products = 2 * passes * met * tokens / speed
+    kept = memory_needed(recipe, architecture, row_tokens).activations
+    batch = kept / PASSED_OVER[hardware.trains_on()] + SECONDS_A_LAYER * architecture.layers
+    return (1 + COMPARING) * steps * (products + recipe.gradient_accumulation_steps * batch)
 
 
 def estimate(

