@@ -21,7 +21,6 @@ from finetune.errors import Refused
 from finetune.events import Event, EventType
 from finetune.run import Run
 from inference import hardware
-from inference.allocation import give_large_blocks_back
 from inference.catalog import TASKS
 from inference.errors import LabError
 from inference.limits import Limits
@@ -91,7 +90,6 @@ def work(options: argparse.Namespace) -> int:
         try:
             from finetune.trainer import train as train_run
 
-            give_large_blocks_back()
             seconds = Limits.from_environment().run_hours * 3_600
             return 1 if train_run(run, seconds).type == "failed" else 0
         except Exception as error:  # a library that cannot be imported, a full disk
@@ -208,7 +206,6 @@ def _train(run: Run, budget: float | None, began: float) -> int:
     _quieten()
     from finetune.trainer import train as train_run
 
-    give_large_blocks_back()
     left = math.inf if budget is None else max(0.0, budget - (time.monotonic() - began))
     event = train_run(run, left)
     if ranks.leads():

@@ -42,6 +42,7 @@ from finetune.run import Run
 from finetune.stopping import StopSwitch, stop_switch
 from finetune.tuned import load_tuned
 from inference import hardware
+from inference.allocation import give_large_blocks_back
 
 VERSIONS = ("torch", "transformers", "peft", "accelerate", "datasets", "tokenizers", "safetensors")
 WATCHED_ROWS = 256  # held-out rows the loss is watched on while training
@@ -142,6 +143,8 @@ class _Training:
         self._same_base(base)
         precision = precision_here(recipe.precision)
         torch.set_num_threads(self._threads(base))
+        if base.parameters >= hardware.ONE_THREAD:  # a tiny one would pay more than it gains
+            give_large_blocks_back()
         torch.manual_seed(recipe.seed)  # a fresh head and the adapter's start are drawn from it
         labels = None
         if recipe.task == "classification":
