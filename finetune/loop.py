@@ -172,8 +172,8 @@ class EventTrainer(Trainer):
         without label smoothing, so that it can be compared.
         """
         logits = outputs.logits
-        if self.recipe.task == "chat":
-            logits, labels = logits[:, :-1], labels[:, 1:]
+        if self.recipe.task == "chat":  # the labels are moved: the logits would be copied
+            labels = functional.pad(labels[:, 1:], (0, 1), value=IGNORE)
         smoothing = self.args.label_smoothing_factor if self.model.training else 0.0
         total = functional.cross_entropy(
             logits.flatten(0, -2).float(),

@@ -55,7 +55,8 @@ def push(run: Run, repository: str, token: str, private: bool = True) -> str:
             raise HubFailed(host=host, status=status) from None
         except Exception as error:
             # By name: httpx or httpx2, as the version of the client is.
-            if type(error).__module__.partition(".")[0] not in ("httpx", "httpx2", "builtins"):
+            package = type(error).__module__.partition(".")[0]
+            if not isinstance(error, OSError) and package not in ("httpx", "httpx2"):
                 raise
             raise HubUnreachable(host=host, reason=type(error).__name__) from None
     return f"{api.endpoint}/{made.repo_id}"
