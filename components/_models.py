@@ -6,7 +6,7 @@ page is there before them.
 
 import sys
 from collections.abc import Generator, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from components._services import Services
@@ -166,6 +166,12 @@ def evict_idle() -> None:
         shared().clear()
 
 
+def _memory(model: Model, precision: memory.Precision) -> dict[str, dict[str, int]]:
+    """Bytes by part, to run the model and to train a LoRA on it in that number format."""
+    uses: dict[str, memory.Use] = {"run": "run", "train": "lora"}
+    return {name: asdict(fit.needed(model, use, precision)) for name, use in uses.items()}
+
+
 def record(model: Model) -> dict[str, Any]:
     """A catalogue entry with what this machine can do with it; JSON types, sizes in bytes."""
     run, train = fit.fits(model), fit.fits(model, "lora")
@@ -185,6 +191,7 @@ def record(model: Model) -> dict[str, Any]:
         "download_bytes": model.download_bytes,
         "memory_to_run": run.needed,
         "precision": run.precision,
+        "memory": {precision: _memory(model, precision) for precision in memory.PRECISIONS},
         "cache_per_1000_tokens": memory.cache(model.architecture, 1_000, run.precision),
         "memory_to_train": train.needed,
         "memory_to_train_quantised": train_quantised.needed,

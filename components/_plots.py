@@ -21,6 +21,7 @@ Table = dict[str, list[Any]]
 POINTS = 100  # of a curve: single batches differ too much to show a trend
 PREVIEW_CHARACTERS = 160
 DASH = "–"
+COMMA: dict[Language, str] = {"en": ", ", "zh": "、"}
 BITS = {"int8": 8, "int4": 4}
 BYTES = ("upload_bytes", "unpacked_bytes")
 
@@ -109,14 +110,15 @@ def models(records: Sequence[Mapping[str, Any]], language: Language) -> Table:
 
 def _fit(model: Mapping[str, Any], language: Language) -> str:
     """What this machine does with it, and in how many bits where these are fewer."""
-    if not model["runs_here"]:
-        return say("fit_no", language)
-    bits = BITS.get(model["precision"])
-    runs = say("fit_run_bits", language, bits=bits) if bits else say("fit_run", language)
+    does = []
+    if model["runs_here"] and model["served"]:
+        bits = BITS.get(model["precision"])
+        does.append(say("fit_run_bits" if bits else "fit_run", language, bits=bits))
     if model["trains_here"]:
-        return f"{runs}{say('fit_train', language)}"
-    quantised = model["trains_quantised_here"]
-    return f"{runs}{say('fit_train_bits', language, bits=4)}" if quantised else runs
+        does.append(say("fit_train", language))
+    elif model["trains_quantised_here"]:
+        does.append(say("fit_train_bits", language, bits=4))
+    return COMMA[language].join(does) or say("fit_no", language)
 
 
 def limits(known: Limits, language: Language) -> Table:

@@ -111,6 +111,14 @@ def test_a_record_says_what_this_machine_can_do_with_a_model(services):
     assert large["memory_to_train"] > large["memory_to_run"] > 60_000_000_000
 
 
+def test_a_record_tells_the_memory_by_part_for_every_number_format(services):
+    found = _models.record(services.catalog.find("Qwen/Qwen3-0.6B"))["memory"]
+    assert set(found) == {"float32", "bfloat16", "float16", "int8", "int4"}
+    run, train = found["bfloat16"]["run"], found["bfloat16"]["train"]
+    assert run["weights"] == train["weights"] == 2 * 596_049_920
+    assert run["cache"] > 0 == run["training"] and train["training"] > 0 == train["cache"]
+
+
 def test_a_model_too_small_for_conversations_is_asked_the_last_question_only(services, monkeypatch):
     from inference import chat
 

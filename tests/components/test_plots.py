@@ -125,6 +125,12 @@ def test_in_how_many_bits_a_model_fits_is_told(services, precision, runs, trains
     assert set("0123456789") & set(told) <= set("".join(_plots.models([known], "zh")["data"][0]))
 
 
+def test_a_base_that_no_tab_lists_only_trains(services):
+    known = _models.record(services.catalog.find("facebook/bart-base")) | {"trains_here": True}
+    (row,) = _plots.models([known], "en")["data"]
+    assert "trains" in row
+
+
 def test_quantities_are_read_easily():
     assert [_plots.readable_count(n) for n in (3_577_344, 596_049_920, 8_190_735_360)] == [
         "3.6 M",
