@@ -8,6 +8,7 @@ from inference.errors import ModelBroken, ModelDoesNotFit, WrongModelForTask
 from inference.pool import Choice, Pool
 
 A, B, C = (Choice(Path(name)) for name in "abc")
+ON_A, ON_B = (Choice(it.folder, Path("adapter")) for it in (A, B))
 LIMIT = 250  # two models of 100 and their headroom
 
 
@@ -150,7 +151,10 @@ def test_everybody_who_waited_for_a_failed_load_hears_of_it():
     assert pool.sizes() == {}
 
 
-def test_twenty_borrowers_of_three_models_all_finish_and_none_loads_beside_another():
+@pytest.mark.parametrize(
+    ("wanted", "limit"), [((A, B, C), LIMIT), ((A, B, C, ON_A, ON_B), 340)], ids=["plain", "tuned"]
+)
+def test_twenty_borrowers_all_finish_and_none_loads_beside_another(wanted, limit):
     alive, lock, together = Counter(), threading.Lock(), []
 
     class Counted(Model):
@@ -164,12 +168,12 @@ def test_twenty_borrowers_of_three_models_all_finish_and_none_loads_beside_anoth
             with lock:
                 alive[self.choice] -= 1
 
-    pool = _pool(lambda choice, task: Counted(choice))
+    pool = _pool(lambda choice, task: Counted(choice), limit=limit)
     done = []
 
     def work(number):
         for step in range(4):
-            with pool.borrow((A, B, C)[(number + step) % 3], "chat"):
+            with pool.borrow(wanted[(number + step) % len(wanted)], "chat"):
                 pass
         done.append(number)
 
@@ -180,7 +184,7 @@ def test_twenty_borrowers_of_three_models_all_finish_and_none_loads_beside_anoth
         thread.join(30)
     assert sorted(done) == list(range(20))
     assert max(together) == 1  # never two copies of one model
-    assert sum(pool.sizes().values()) <= LIMIT
+    assert sum(pool.sizes().values()) <= limit
 
 
 def test_clear_leaves_only_what_is_in_use():
@@ -192,9 +196,6 @@ def test_clear_leaves_only_what_is_in_use():
         assert [choice for choice, _ in pool.sizes()] == [A]
     pool.clear()
     assert pool.sizes() == {}
-
-
-ON_A = Choice(Path("a"), Path("adapter"))
 
 
 def test_a_base_is_loaded_once_for_its_adapters_and_for_those_who_use_it_plain():
