@@ -78,10 +78,9 @@ class Pool:
         """
         if choice.adapter is None:
             with self._held((choice, task), lambda: self._load(choice, task)) as entry:
-                loaded = self._wait(entry)
-                if loaded.headless:  # it is here for the adapters on it
+                if self._wait(entry).headless:  # it is here for the adapters on it
                     raise WrongModelForTask(model=hub.name_of(choice.folder), task=task)
-                yield loaded
+                yield self._wait(entry)
             return
         base = choice.base
         with self._held((base, task), lambda: self._load(base, task)) as below:
@@ -191,9 +190,10 @@ class Pool:
         if not idle:
             return False
         gone = self._entries.pop(min(idle, key=lambda key: self._entries[key].used))
+        # Who has just given it back may still hold the entry: the model goes now all the same.
+        gone.loaded = None
         if gone.below is not None:
             self._give_back(gone.below)
-        del gone
         _give_back_memory()
         return True
 
