@@ -71,8 +71,8 @@ def find(services: Services, task: Task, wanted: Wanted) -> Found:
 
 
 def _choice(model: Model) -> Choice:
-    """Its weights, in the best number format that fits."""
-    return Choice(hub.locate(model), precision=fit.fits(model).precision)
+    """Its weights, in the number format they are loaded in here."""
+    return Choice(hub.locate(model), precision=fit.precision_of(model))
 
 
 def check_fit(model: Model, use: memory.Use = "run") -> None:

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from finetune.errors import PrecisionUnsupported, QuantizationUnavailable, RankTooHigh
-from inference import hub
+from inference import fit, hub
 from inference.catalog import Architecture, Catalog, Task, architecture_of
 from inference.errors import ModelBroken, ModelUnknown, WrongModelForTask
 
@@ -194,13 +194,11 @@ def load_base(
 
 def _quantized(quantization: str, computed: Any) -> dict[str, Any]:
     """What transformers needs to load a base in 8 or 4 bits a weight (Dettmers et al. 2023)."""
-    import importlib.util
-
     import torch
 
     from inference.quantised import bitsandbytes_config
 
-    if not torch.cuda.is_available() or importlib.util.find_spec("bitsandbytes") is None:
+    if not fit.bitsandbytes():
         raise QuantizationUnavailable(quantization=quantization)
     config = bitsandbytes_config("int4" if quantization == "4bit" else "int8", computed)
     return {"quantization_config": config, "device_map": {"": torch.cuda.current_device()}}

@@ -27,8 +27,8 @@ def inspect_table(
 
     `header` is empty if the file has none, while `columns` always names every column, as
     `mapping` does; `cell_tokens` is column -> tokens of a cell on average, roughly. `task` is None
-    where no task fits; the file may still be readable. `problems`
-    are those of the file and of the examples that the guessed mapping makes of it.
+    where no task fits; the file may still be readable. `problems` are those of the file and of the
+    examples that the guessed mapping makes of it.
     """
     given = {"encoding": encoding, "delimiter": delimiter, "quotechar": quotechar}
     try:

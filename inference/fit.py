@@ -75,9 +75,9 @@ def setting(environ: Mapping[str, str] = os.environ) -> str:
     reason = None
     if value not in CHOICES:
         reason = f"it must be one of {', '.join(CHOICES)}"
-    elif value == "int4" and not _bitsandbytes():
+    elif value == "int4" and not bitsandbytes():
         reason = "4 bits need an NVIDIA GPU and the package bitsandbytes"
-    elif value == "int8" and accelerator() != "cpu" and not _bitsandbytes():
+    elif value == "int8" and accelerator() != "cpu" and not bitsandbytes():
         reason = "8 bits on a GPU need an NVIDIA one and the package bitsandbytes"
     if reason:
         raise ConfigurationRefused(name=SETTING, value=value[:40], reason=reason)
@@ -92,12 +92,13 @@ def precisions(parameters: int, use: Use = "run") -> tuple[Precision, ...]:
     if parameters < SMALL or chosen == "full":
         return (full,)
     if chosen == "auto":
-        return (full, "int8", "int4") if _bitsandbytes() else (full,)
+        return (full, "int8", "int4") if bitsandbytes() else (full,)
     return (chosen,)
 
 
 @cache
-def _bitsandbytes() -> bool:
+def bitsandbytes() -> bool:
+    """Whether models can be kept in 8 or 4 bits on a GPU here."""
     return accelerator() == "cuda" and util.find_spec("bitsandbytes") is not None
 
 
@@ -135,7 +136,7 @@ def fits(model: Model, use: Use = "run") -> Fit:
 
     In the best format that fits; where none does, the figures are those of the smallest.
     """
-    possible = use != "qlora" or (trains_on() == "cuda" and _bitsandbytes())
+    possible = use != "qlora" or (trains_on() == "cuda" and bitsandbytes())
     free = available(use) + sum(held() for held in _given_back)
     device = trains_on() if use != "run" else accelerator()
     for precision in precisions(model.architecture.parameters, use):
@@ -143,6 +144,23 @@ def fits(model: Model, use: Use = "run") -> Fit:
         if total <= free:
             break
     return Fit(total, free, possible and total <= free, precision)
+
+
+# model id -> the format it was first found to fit in
+_settled: dict[str, Precision] = {}
+
+
+def precision_of(model: Model) -> Precision:
+    """The format to load `model` in: the best that fits, and from then on the same.
+
+    Memory that replies take for a while must not bring a second copy in fewer bits into it.
+    """
+    found = fits(model)
+    return (
+        _settled.setdefault(model.id, found.precision)
+        if found.fits
+        else (_settled.get(model.id, found.precision))
+    )
 
 
 def best_chat(catalog: Catalog, environ: Mapping[str, str] = os.environ) -> Model:

@@ -11,6 +11,7 @@ import re
 import shutil
 import sys
 from collections.abc import Mapping
+from functools import cache
 from importlib import metadata, util
 from pathlib import Path
 from typing import Any, Literal
@@ -87,18 +88,25 @@ def cores(root: Path = CGROUP) -> float:
 
 def gpus() -> list[dict[str, Any]]:
     """NVIDIA cards as their driver lists them; empty where there is no driver."""
-    import pynvml
-
-    try:
-        pynvml.nvmlInit()
-    except pynvml.NVMLError:
+    pynvml = _driver()
+    if pynvml is None:
         return []
     try:
         return [_gpu(pynvml, number) for number in range(pynvml.nvmlDeviceGetCount())]
     except pynvml.NVMLError:
         return []
-    finally:
-        pynvml.nvmlShutdown()
+
+
+@cache
+def _driver() -> Any:
+    """NVIDIA's library, begun once: every look at a list of models asks it. None: no driver."""
+    import pynvml
+
+    try:
+        pynvml.nvmlInit()
+    except pynvml.NVMLError:
+        return None
+    return pynvml
 
 
 def cpu() -> tuple[str, list[str]]:

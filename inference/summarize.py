@@ -8,7 +8,7 @@ from pathlib import Path
 
 from transformers import GenerationConfig, PreTrainedTokenizerBase
 
-from inference import accelerator
+from inference import accelerator, fit
 from inference.errors import DeadlinePassed
 from inference.generation import Generation
 from inference.loading import load_tokenizer
@@ -27,7 +27,7 @@ SHARES: dict[SummaryLength, float] = {"short": 0.12, "medium": 0.25, "long": 0.4
 SHORTEST = 8
 # For a checkpoint that does not say how it searches.
 SEARCH = {
-    "num_beams": 4,
+    "num_beams": fit.BEAMS,
     "length_penalty": 2.0,
     "early_stopping": True,
     "no_repeat_ngram_size": 3,

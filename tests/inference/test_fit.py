@@ -20,7 +20,7 @@ def gpu(monkeypatch):
     monkeypatch.delenv(fit.SETTING, raising=False)
     monkeypatch.setattr(fit, "accelerator", lambda: "cuda")
     monkeypatch.setattr(fit, "trains_on", lambda: "cuda")
-    monkeypatch.setattr(fit, "_bitsandbytes", lambda: True)
+    monkeypatch.setattr(fit, "bitsandbytes", lambda: True)
     monkeypatch.setattr(fit, "_given_back", [])
     monkeypatch.setattr(fit, "gpus", lambda: [{"compute_capability": 9.0, "memory_free": 10**12}])
 
@@ -30,7 +30,7 @@ def cpu(monkeypatch):
     monkeypatch.delenv(fit.SETTING, raising=False)
     monkeypatch.setattr(fit, "accelerator", lambda: "cpu")
     monkeypatch.setattr(fit, "trains_on", lambda: "cpu")
-    monkeypatch.setattr(fit, "_bitsandbytes", lambda: False)
+    monkeypatch.setattr(fit, "bitsandbytes", lambda: False)
     monkeypatch.setattr(fit, "_given_back", [])
     monkeypatch.setattr(fit, "cpu", lambda: ("cpu", ["avx2"]))
 
@@ -78,6 +78,19 @@ def test_a_gpu_quantises_only_what_would_not_fit(monkeypatch, gpu):
     assert fitted(quarter - 1) == Fit(quarter, quarter - 1, False, "int4")
 
 
+def test_a_model_stays_in_the_format_it_was_first_loaded_in(monkeypatch, gpu):
+    """Replies take memory for a while: that must not bring in a second copy in fewer bits."""
+    monkeypatch.setattr(fit, "_settled", {})
+    monkeypatch.setattr(fit, "available", lambda use="run": 10**6)
+    assert fit.precision_of(QWEN) == "int4" and not fit._settled  # it fits in none: nothing settled
+    monkeypatch.setattr(fit, "available", lambda use="run": 10**12)
+    assert fit.precision_of(QWEN) == "bfloat16"
+    half = fit.needed(QWEN, "run", "bfloat16").total
+    monkeypatch.setattr(fit, "available", lambda use="run": half)
+    assert fit.fits(QWEN).precision == "int8"
+    assert fit.precision_of(QWEN) == "bfloat16"
+
+
 def test_a_cpu_quantises_only_when_told_to(monkeypatch, cpu):
     assert fit.precisions(LARGE) == ("float32",)
     monkeypatch.setenv(fit.SETTING, "int8")
@@ -103,7 +116,7 @@ def test_a_precision_that_this_machine_cannot_do_is_refused(cpu, value):
 def test_four_bit_training_needs_a_gpu(monkeypatch, gpu):
     monkeypatch.setattr(fit, "available", lambda use: 10**15)
     assert fit.fits(QWEN, "qlora").fits
-    monkeypatch.setattr(fit, "_bitsandbytes", lambda: False)
+    monkeypatch.setattr(fit, "bitsandbytes", lambda: False)
     assert not fit.fits(QWEN, "qlora").fits
 
 
