@@ -156,11 +156,9 @@ def precision_of(model: Model) -> Precision:
     Memory that replies take for a while must not bring a second copy in fewer bits into it.
     """
     found = fits(model)
-    return (
-        _settled.setdefault(model.id, found.precision)
-        if found.fits
-        else (_settled.get(model.id, found.precision))
-    )
+    if not found.fits:
+        return _settled.get(model.id, found.precision)
+    return _settled.setdefault(model.id, found.precision)
 
 
 def best_chat(catalog: Catalog, environ: Mapping[str, str] = os.environ) -> Model:
