@@ -119,10 +119,8 @@ def progress(events: Sequence[Event], running: bool, now: float) -> Progress:
         running: whether a worker lives; without one there is no ETA.
         now: seconds since 1970.
     """
-    begin = max((i for i, event in enumerate(events) if event.type == "started"), default=0)
-    total = next((e.fields.get("total_steps") for e in events[begin:] if e.type == "started"), None)
+    total = _total(since_start(events))
     steps = [event for event in events if event.type == "step"]
-    recent = [event for event in events[begin:] if event.type == "step"]
     last = steps[-1].fields if steps else {}
     step = int(last.get("step", 0))
     return Progress(
@@ -133,7 +131,7 @@ def progress(events: Sequence[Event], running: bool, now: float) -> Progress:
         loss=last.get("loss"),
         learning_rate=last.get("learning_rate"),
         tokens_per_second=last.get("tokens_per_second"),
-        eta_seconds=_eta(recent, total, now) if running else None,
+        eta_seconds=time_left(events, now) if running else None,
         metrics=next((e.fields for e in reversed(events) if e.type == "evaluated"), None),
     )
 
@@ -146,9 +144,22 @@ def _stage(events: Sequence[Event], step: int, total: int | None) -> Stage:
     return "evaluating" if total is not None and step >= total else "training"
 
 
-def _eta(steps: Sequence[Event], total: int | None, now: float) -> float | None:
-    """Seconds for the remaining steps at the pace of the last thirty logged ones."""
-    steps = steps[-30:]
+def since_start(events: Sequence[Event]) -> Sequence[Event]:
+    """What happened since a worker last began to train; everything before the first time."""
+    return events[
+        max((i for i, event in enumerate(events) if event.type == "started"), default=0) :
+    ]
+
+
+def time_left(events: Sequence[Event], now: float, comparing: float = 0.0) -> float | None:
+    """Seconds for the remaining steps at the pace of the last thirty logged ones; None before
+    there is a pace.
+
+    Args:
+        comparing: what comes after the steps, as a share of all of them.
+    """
+    latest = since_start(events)
+    total, steps = _total(latest), [event for event in latest if event.type == "step"][-30:]
     if total is None or len(steps) < 2:
         return None
     first, last = steps[0], steps[-1]
@@ -156,4 +167,9 @@ def _eta(steps: Sequence[Event], total: int | None, now: float) -> float | None:
     if done <= 0:
         return None
     pace = (last.time - first.time) / done
-    return max(0.0, (total - last.fields["step"]) * pace - (now - last.time))
+    left = total - last.fields["step"] + comparing * total
+    return max(0.0, left * pace - (now - last.time))
+
+
+def _total(latest: Sequence[Event]) -> int | None:
+    return next((e.fields.get("total_steps") for e in latest if e.type == "started"), None)

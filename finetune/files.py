@@ -6,6 +6,7 @@ The way is the usual one: write aside, fsync, rename. Knows nothing of runs or t
 import hashlib
 import json
 import os
+import secrets
 import shutil
 from pathlib import Path
 
@@ -18,7 +19,7 @@ def sha256(path: Path) -> str:
 
 def write_text(path: Path, text: str) -> None:
     """Replace `path` with `text` (UTF-8) in one step."""
-    aside = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    aside = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
     with aside.open("w", encoding="utf-8", newline="\n") as file:
         file.write(text)
         file.flush()

@@ -3,11 +3,12 @@
     recipe.json    what was asked for and, once started, what really ran
     train.jsonl held_out.jsonl events.jsonl report.json checkpoints/ encoded/ adapter/
     owner          sha256 of the owner's token           shares.json  links the owner made
-    worker.lock    held by the worker while it lives     queue.ticket waiting for its turn
+    worker.lock    held while it trains, see below       queue.ticket waiting for its turn
     stop.request   asks the worker to stop               worker.log   what the worker printed
 
-Knows files and locks; knows nothing of models, training or the web. The lock is the operating
-system's (flock), so it ends with its process however that ends: no ghost can be "running".
+Knows files and locks; knows nothing of models, training or the web. The lock is held by the worker
+or, on ZeroGPU, by the app whose workers have the GPU in turn. It is the operating system's (flock),
+so it ends with its process however that ends: no ghost can be "running".
 """
 
 import hashlib
@@ -40,6 +41,7 @@ except ImportError:  # Windows
 Status = Literal["queued", "running", "stopping", "interrupted", "stopped", "failed", "finished"]
 Row = Mapping[str, Any]
 
+TICKET_BYTES = 32  # more is no time in nanoseconds
 LOCK_SECONDS = 2.0  # a worker's patience with those who only look whether the run is held
 PROBE_SECONDS = 0.1  # the patience of a look with others, where it cannot share the lock
 _probe = threading.Lock()
@@ -60,7 +62,8 @@ class Run:
 
     @property
     def facts(self) -> dict[str, Any]:
-        """recipe.json: `name`, `created`, `recipe`, `data`, and `ran` once a worker began.
+        """recipe.json: `name`, `created`, `recipe`, `data`, `estimated_seconds` (None where the
+        plan's time is not known), and `ran` once a worker began.
 
         Raises:
             RunNotFound: the folder is gone.
@@ -81,8 +84,10 @@ class Run:
     @property
     def last_activity(self) -> float:
         """Seconds since 1970 of the last event, or of the run's creation."""
-        log = self.folder / "events.jsonl"
-        return log.stat().st_mtime if log.exists() else self.created
+        try:
+            return (self.folder / "events.jsonl").stat().st_mtime
+        except FileNotFoundError:
+            return self.created
 
     @property
     def recipe(self) -> Recipe:
@@ -152,7 +157,8 @@ class Run:
             return
         if not self.folder.is_dir():
             raise RunNotFound()
-        lock = FileLock(self.folder / "worker.lock")
+        # Not of a thread: a generator that holds it is resumed and closed by other threads.
+        lock = FileLock(self.folder / "worker.lock", thread_local=False)
         try:
             lock.acquire(timeout=LOCK_SECONDS, poll_interval=0.02)
         except Timeout:
@@ -186,11 +192,13 @@ class Run:
     @property
     def ticket(self) -> int | None:
         """When the run was queued, in nanoseconds since 1970; None when it does not wait."""
+        path = self.folder / "queue.ticket"
         try:
-            text = (self.folder / "queue.ticket").read_text("utf-8")
+            text = path.read_bytes()
+            whole = text.endswith(b"\n") and text.strip().isdigit() and len(text) <= TICKET_BYTES
+            return int(text) if whole else path.stat().st_mtime_ns
         except FileNotFoundError:
             return None
-        return int(text) if text.strip().isdecimal() else 0
 
     def take_ticket(self) -> bool:
         """Called with the lock held: True if the run was waiting for its turn."""
@@ -260,11 +268,19 @@ class Run:
         path = self.folder / "shares.json"
         return json.loads(path.read_text("utf-8"))["tokens"] if path.exists() else []
 
+    @property
+    def owner(self) -> str | None:
+        """The hash of the owner's token; None of a run that was made without an owner."""
+        try:
+            return (self.folder / "owner").read_bytes().decode("ascii", "replace").strip()
+        except FileNotFoundError:
+            return None
+
     def owned_by(self, token: str | None) -> bool:
-        path = self.folder / "owner"
-        if not token or not path.exists():
+        owner = self.owner
+        if not token or not owner:
             return False
-        return hmac.compare_digest(path.read_text("ascii").strip(), hash_of(token))
+        return hmac.compare_digest(owner.encode(), hash_of(token).encode())
 
     def shared_with(self, token: str | None) -> bool:
         given = hash_of(token or "")

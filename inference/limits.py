@@ -14,9 +14,17 @@ PREFIX = "LAB_LIMIT_"
 
 @dataclass(frozen=True)
 class Limits:
-    """Upper bounds on what a visitor may send or use; all are positive whole numbers."""
+    """Bounds on what a visitor may send or use; all are positive whole numbers."""
 
     upload_bytes: int = 20_000_000
+    # Of any request but an upload: a text of `summary_characters` whose every character is
+    # escaped as \uXXXX has six bytes each.
+    json_bytes: int = 8_000_000
+    # A tab asks 40 times a minute while a run is shown, and at each change of a form: 30 visitors
+    # behind one address stay below half of this; a flood of hundreds a second does not.
+    requests_per_minute: int = 3_000  # of one address
+    costly_per_minute: int = 60  # replies, summaries, readings of a table …, of one visitor
+    runs_per_hour: int = 20  # started or resumed, of one visitor
     unpacked_bytes: int = 200_000_000  # of an XLSX or Parquet file
     table_rows: int = 200_000
     table_columns: int = 1_000
@@ -33,6 +41,9 @@ class Limits:
     queued_runs: int = 20  # of all visitors
     run_hours: int = 6  # in one turn; a run that is resumed waits for the next
     run_days: int = 7
+    runs_bytes: int = 20_000_000_000  # of all runs; beyond it the oldest that ended make room
+    disk_spare_bytes: int = 1_000_000_000  # a lower bound: what stays free before a run is made
+    uploads_bytes: int = 2_000_000_000  # of what visitors send and download
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str] = os.environ) -> "Limits":

@@ -1,11 +1,15 @@
+import json
 import os
+import signal
 import subprocess
 import sys
 import threading
+import time
 
 import pytest
 
 from finetune import jobs as jobs_module
+from finetune import printed
 from finetune.errors import QueueFull
 from finetune.jobs import Jobs, worker_environment
 from finetune.recipe import Recipe
@@ -15,18 +19,30 @@ from finetune.runs import RunStore
 RECIPE = Recipe(task="classification", base="builtin/sentiment")
 # A stand-in for the worker: takes its run, writes its order, waits for the word to end.
 WORKER = """
-import sys
+import os, sys
 from pathlib import Path
 from finetune.run import Run
 run = Run(Path(sys.argv[1]))
 with run.lock():
     if run.take_ticket():
+        (run.folder / "pid").write_text(str(os.getpid()))
         run.append("started", total_steps=1)
         with (run.folder.parent / "order").open("a") as order:
             order.write(run.id + "\\n")
         while not (run.stop_requested or (run.folder.parent / "go").exists()):
             pass
         run.append("stopped" if run.stop_requested else "finished")
+"""
+
+# A server that is killed: it launches the stand-in, like the tests do.
+SERVER = """
+import sys, time
+from pathlib import Path
+from finetune.jobs import Jobs
+from finetune.runs import RunStore
+command = lambda run: [sys.executable, "-c", sys.argv[2], str(run.folder)]
+Jobs(RunStore(Path(sys.argv[1])), command=command).start()
+time.sleep(60)
 """
 
 
@@ -99,6 +115,71 @@ def test_a_worker_outlives_its_server_and_keeps_the_next_one_waiting(store, jobs
     other = Jobs(store, command=command)
     other._launch_next()
     assert (first.status(), second.status(), other._child) == ("running", "queued", None)
+
+
+def test_neither_a_killed_server_nor_a_killed_worker_leaves_a_ghost(store, jobs):
+    first, second = (store.create(RECIPE, [], []) for _ in range(2))
+    first.enqueue(), second.enqueue()
+    arguments = [sys.executable, "-c", SERVER, str(store.root), WORKER]
+    server = subprocess.Popen(arguments, cwd=jobs_module.PROJECT)
+    until(first, "running")
+    server.kill()
+    server.wait()
+    jobs._launch_next()  # the next server
+    assert (first.status(), second.status()) == ("running", "queued")
+    os.kill(int((first.folder / "pid").read_text()), signal.SIGKILL)
+    assert until(first, "interrupted") == "interrupted"
+    jobs.start()
+    until(second, "running")
+    jobs.resume(first)
+    (store.root / "go").touch()
+    until(first, "finished")
+    assert order(store) == [first.id, second.id, first.id]
+
+
+def test_two_workers_for_one_ticket_train_it_once(store):
+    """A server killed between its launch and the ticket's taking, and the next one's launch."""
+    run = store.create(RECIPE, [], [])
+    run.enqueue()
+    (store.root / "go").touch()
+    workers = [subprocess.Popen(command(run), cwd=jobs_module.PROJECT) for _ in range(2)]
+    for worker in workers:
+        worker.wait(60)
+    assert order(store) == [run.id]
+    assert run.status() == "finished"
+
+
+def test_a_run_whose_folder_is_broken_holds_nobody_up(store, jobs):
+    broken, whole = (store.create(RECIPE, [], []) for _ in range(2))
+    (broken.folder / "worker.lock").mkdir()  # nobody can take it, nor mark the run as failed
+    jobs.start()
+    jobs.submit(broken)
+    jobs.submit(whole)
+    until(whole, "running")
+    assert order(store) == [whole.id]
+
+
+def test_a_run_is_launched_with_the_end_of_its_earlier_log_alone(store, jobs):
+    run = store.create(RECIPE, [], [])
+    log = run.folder / "worker.log"
+    log.write_bytes(b"x" * (printed.LOG_BYTES + 1))
+    run.enqueue()
+    jobs._launch_next()
+    until(run, "running")
+    assert log.stat().st_size == printed.LOG_BYTES // 2
+
+
+def test_once_an_hour_runs_and_uploads_are_tidied(store, monkeypatch):
+    done = []
+    monkeypatch.setattr(store, "expire", lambda days, now: done.append(f"expire {days}"))
+    monkeypatch.setattr(store, "make_room", lambda now: done.append("room"))
+    jobs = Jobs(store, tidy=lambda: done.append("beside"))
+    jobs._tidy()
+    jobs._tidy()
+    assert done == ["expire 7", "room", "beside"]
+    jobs._tidied_at = time.time() - jobs_module.TIDY_SECONDS
+    jobs._tidy()
+    assert len(done) == 6
 
 
 def test_a_running_run_is_asked_to_stop_and_a_waiting_one_stops(store, jobs):
@@ -211,13 +292,33 @@ def test_an_idle_queue_looks_at_no_run_and_a_full_one_at_locks_alone(store, monk
     assert other._child is None
 
 
-def test_a_worker_learns_no_secret(monkeypatch):
-    given = {"HF_TOKEN": "hf_x", "OPENAI_API_KEY": "k", "AWS_SECRET_ACCESS_KEY": "k"}
-    given |= {"PATH": "/bin", "LAB_HOME": "/lab", "LC_ALL": "C", "LAB_LIMIT_TURNS": "3"}
+SECRETS = (
+    *("HF_TOKEN", "HUGGING_FACE_HUB_TOKEN", "OAUTH_CLIENT_SECRET", "LAB_CHAT_KEY", "LAB_X_TOKEN"),
+    *("OPENAI_API_KEY", "AWS_SECRET_ACCESS_KEY", "MODELSCOPE_API_TOKEN", "DATABASE_PASSWORD"),
+    *("LC_TOKEN", "LAB_LIMIT_SECRET", "HF_HOME_TOKEN", "https_proxy"),
+)
+
+
+def test_a_worker_is_told_what_it_needs():
+    given = {"PATH": "/bin", "LAB_HOME": "/lab", "LC_ALL": "C", "LAB_LIMIT_TURNS": "3"}
     passed = worker_environment(given)
-    assert not {"HF_TOKEN", "OPENAI_API_KEY", "AWS_SECRET_ACCESS_KEY"} & set(passed)
-    assert {"PATH", "LAB_HOME", "LC_ALL", "LAB_LIMIT_TURNS"} <= set(passed)
-    assert passed["HF_HUB_OFFLINE"] == "1"
+    assert given.items() <= passed.items()
+    assert (passed["HF_HUB_OFFLINE"], passed["HF_HUB_DISABLE_IMPLICIT_TOKEN"]) == ("1", "1")
+
+
+def test_a_worker_learns_no_secret(store, jobs, monkeypatch):
+    """Neither by name nor by value, in its environment or its arguments, as it sees them."""
+    for name in SECRETS:
+        monkeypatch.setenv(name, f"canary-{name}")
+    tell = "import json, os, sys; print(json.dumps([dict(os.environ), sys.orig_argv]))"
+    jobs.command = lambda run: [sys.executable, "-c", tell, *jobs_module.worker_command(run)]
+    run = store.create(RECIPE, [], [])
+    run.enqueue()
+    jobs._launch_next()
+    jobs._child[1].wait(60)
+    told = (run.folder / "worker.log").read_text()
+    assert set(json.loads(told)[0]).isdisjoint(SECRETS)
+    assert "canary" not in told
 
 
 def test_the_worker_is_in_a_session_of_its_own(store, jobs):

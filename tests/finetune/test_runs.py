@@ -8,8 +8,15 @@ import time
 
 import pytest
 
-from finetune import events
-from finetune.errors import QueueFull, RunBusy, RunNotFinished, RunNotFound, TooManyRuns
+from finetune import events, room, runs
+from finetune.errors import (
+    NoDiskSpace,
+    QueueFull,
+    RunBusy,
+    RunNotFinished,
+    RunNotFound,
+    TooManyRuns,
+)
 from finetune.recipe import Recipe
 from finetune.run import Run, fcntl
 from finetune.runs import RunStore
@@ -81,6 +88,29 @@ def test_status_while_a_worker_lives_and_after_it_was_killed(run, worker):
     worker.kill()
     worker.wait()
     assert run.status() == "interrupted"
+
+
+@pytest.mark.parametrize("stopping", [True, False])
+@pytest.mark.parametrize("last", ["started", "step", "finished", "stopped", "failed"])
+def test_after_a_reboot_a_lock_nobody_holds_is_no_worker(run, last, stopping):
+    (run.folder / "worker.lock").touch()
+    if stopping:
+        (run.folder / "stop.request").touch()
+    run.append(last)
+    assert run.status() == (last if last in events.FINAL else "interrupted")
+    run.enqueue()
+    assert (run.status(), run.stop_requested) == ("queued", False)
+
+
+@pytest.mark.parametrize("text", [b"", b"17", b"17 oranges\n", b"\xff\xfe", b"9" * 9_000])
+def test_a_half_written_ticket_keeps_its_place_in_the_queue(store, run, text):
+    ahead, behind = store.create(RECIPE, [], []), store.create(RECIPE, [], [])
+    ahead.enqueue()
+    (run.folder / "queue.ticket").write_bytes(text)
+    behind.enqueue()
+    assert [waiting.id for waiting in store.queue()] == [ahead.id, run.id, behind.id]
+    assert run.status() == "queued"
+    assert run.take_ticket()
 
 
 def test_two_probes_at_once_never_read_as_running(run):
@@ -281,9 +311,78 @@ def test_a_run_that_cannot_be_written_leaves_nothing(store, monkeypatch):
         raise OSError(errno.ENOSPC, "No space left on device")
 
     monkeypatch.setattr("finetune.runs.write_json", full)
-    with pytest.raises(OSError, match="No space"):
+    with pytest.raises(NoDiskSpace):
         store.create(RECIPE, ROWS, [], OWNER)
     assert list(store.root.iterdir()) == []
+
+
+def ended(store, ago, kind="finished", owner=OWNER, size=1_000):
+    """A run in which nothing happened for `ago` seconds, of about `size` bytes more than usual."""
+    run = store.create(RECIPE, [], [], owner)
+    (run.folder / "weights").write_bytes(b"x" * size)
+    if kind:
+        run.append(kind)
+        os.utime(run.folder / "events.jsonl", (time.time() - ago,) * 2)
+    return run
+
+
+def test_the_oldest_that_ended_make_room_and_those_at_work_never(tmp_path):
+    store = RunStore(tmp_path / "runs")
+    waiting, working = ended(store, 90_000, size=60_000), ended(store, 80_000, "stopped")
+    waiting.enqueue()
+    old = [ended(store, 9_000 - n, kind, size=30_000) for n, kind in enumerate(events.FINAL)]
+    store.runs_bytes = 140_000
+    with working.lock():
+        assert store.make_room(time.time())
+    assert {run.id for run in store.all()} == {waiting.id, working.id, *(r.id for r in old[1:])}
+    store.runs_bytes = 1
+    with working.lock():
+        assert not store.make_room(time.time())
+    assert len(store.all()) == 4  # no run is given for nothing
+    store.runs_bytes = room.folder_bytes(store.root) - 40_000
+    with working.lock():
+        assert store.make_room(time.time())
+    assert {run.id for run in store.all()} == {waiting.id, working.id}
+
+
+def test_a_run_that_was_queued_or_went_on_since_it_was_looked_at_is_kept(store, run):
+    run.append("finished")
+    since = run.last_activity
+    run.enqueue()
+    assert not runs._deleted(run, since)
+    run.take_ticket()
+    assert not runs._deleted(run, since - 1)
+    assert runs._deleted(run, since)
+
+
+def test_a_run_that_ended_within_the_hour_is_spared_and_no_other_is_made(tmp_path):
+    store = RunStore(tmp_path / "runs", runs_bytes=20_000)
+    young, made = ended(store, 3_000, size=30_000), None
+    with pytest.raises(NoDiskSpace):
+        store.create(RECIPE, ROWS, [], "b" * 32)
+    assert [run.id for run in store.all()] == [young.id]
+    os.utime(young.folder / "events.jsonl", (time.time() - 4_000,) * 2)
+    made = store.create(RECIPE, ROWS, [], "b" * 32)
+    assert [run.id for run in store.all()] == [made.id]
+
+
+def test_a_disk_that_runs_short_is_freed_only_as_far_as_needed(tmp_path, monkeypatch):
+    store = RunStore(tmp_path / "runs", disk_spare_bytes=1_000)
+    first, second = ended(store, 9_000), ended(store, 8_000)
+    free = {True: 400, False: 1_000}
+    monkeypatch.setattr("finetune.room.free_bytes", lambda _: free[first.folder.exists()])
+    store.create(RECIPE, ROWS, [], "b" * 32)
+    assert (first.folder.exists(), second.folder.exists()) == (False, True)
+
+
+def test_broken_folders_keep_no_other_run_from_expiring_or_making_room(store, run):
+    run.append("finished")
+    broken = store.create(RECIPE, ROWS, [])
+    (broken.folder / "recipe.json").write_text('{"created": "')
+    (store.root / ("f" * 22)).write_text("a file")
+    assert [found.id for found in store.owned(OWNER)] == [run.id]
+    gone = store.expire(7, time.time() + 8 * 86_400)
+    assert set(gone) == {run.id, broken.id}
 
 
 def test_what_a_crash_left_is_swept_after_an_hour(store, run):
@@ -295,7 +394,7 @@ def test_what_a_crash_left_is_swept_after_an_hour(store, run):
     assert list(store.root.iterdir()) == [run.folder]
 
 
-def test_the_queue_is_first_come_first_served(store):
+def test_the_queue_of_runs_nobody_owns_is_first_come_first_served(store):
     runs = [store.create(RECIPE, ROWS, []) for _ in range(3)]
     for run in (runs[2], runs[0], runs[1]):
         run.enqueue()
