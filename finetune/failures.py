@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from finetune.loop import NotFinite
-from finetune.rescue import out_of_memory
+from inference.accelerator import out_of_memory
 from inference.errors import LabError
 
 # What torch and safetensors say, in exceptions of their own, when a file cannot grow.

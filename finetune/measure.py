@@ -14,6 +14,7 @@ from finetune.answers import BATCH, Answer
 from finetune.evaluate import Notes, Side
 from finetune.files import write_json
 from finetune.run import Run
+from inference.accelerator import out_of_memory
 
 if TYPE_CHECKING:
     from peft import PeftModel
@@ -101,7 +102,7 @@ def _compared(
                 batch,
             )
         except (MemoryError, RuntimeError) as error:
-            if batch == 1 or not rescue.out_of_memory(error):
+            if batch == 1 or not out_of_memory(error):
                 raise
         batch //= 2
         rescue.clear()

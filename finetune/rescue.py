@@ -42,16 +42,6 @@ class Load:
         return None
 
 
-def out_of_memory(error: BaseException) -> bool:
-    """Whether this is how Python, CUDA or the CPU's allocator say that memory ran out."""
-    if isinstance(error, MemoryError | torch.OutOfMemoryError):
-        return True
-    said = str(error)
-    return isinstance(error, RuntimeError) and (
-        "can't allocate memory" in said or "MPS backend out of memory" in said
-    )
-
-
 def clear() -> None:
     """Give back what the failed step still held."""
     import gc

@@ -11,7 +11,9 @@ ZeroGPU: https://huggingface.co/docs/hub/spaces-zerogpu
 import functools
 import inspect
 import os
+import re
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
@@ -53,6 +55,9 @@ _TITLES: dict[str, type[LabError]] = {
     "ZeroGPU client error": AcceleratorFailed,
     "ZeroGPU worker error": AcceleratorFailed,
 }
+
+_WAIT = re.compile(r"Try again in (?:(\d+) days?, )?(\d+):(\d\d):(\d\d)")
+_call = threading.local()  # when the call of this worker began
 
 
 class Slots:
@@ -128,8 +133,25 @@ def gpu(
 
 
 def time_limit(seconds: float, duration: int = 60) -> float:
-    """The deadline a decorated function should keep: on ZeroGPU less than its call's duration."""
-    return min(seconds, duration - ZERO_GPU_MARGIN) if ZERO_GPU else seconds
+    """The deadline from now on that a decorated function should keep: on ZeroGPU what is left of
+    its call's duration, part of which loading a model may have taken."""
+    if not ZERO_GPU:
+        return seconds
+    now = time.monotonic()
+    spent = now - getattr(_call, "began", now)
+    return min(seconds, max(0.0, duration - ZERO_GPU_MARGIN - spent))
+
+
+def wait_told(error: LabError) -> float | None:
+    """Seconds until the quota is there again, as the platform's sentence has it; None without.
+
+    Source: the `spaces` package, zero/client.py ("Try again in 1:02:03.").
+    """
+    told = _WAIT.search(str(error.values.get("detail", "")))
+    if told is None:
+        return None
+    days, hours, minutes, seconds = (int(part or 0) for part in told.groups())
+    return float(((days * 24 + hours) * 60 + minutes) * 60 + seconds)
 
 
 def device() -> Literal["cuda", "mps", "cpu"]:
@@ -153,14 +175,14 @@ def _in_slot(function: Callable[..., Any]) -> Callable[..., Any]:
 
         @functools.wraps(function)
         def iterate(*args: Any, **kwargs: Any) -> Iterator[Any]:
-            with slots().held(), _naming_memory_errors():
+            with slots().held(), naming_memory_errors():
                 yield from function(*args, **kwargs)
 
         return iterate
 
     @functools.wraps(function)
     def call(*args: Any, **kwargs: Any) -> Any:
-        with slots().held(), _naming_memory_errors():
+        with slots().held(), naming_memory_errors():
             return function(*args, **kwargs)
 
     return call
@@ -172,7 +194,7 @@ def _on_zero_gpu(function: Callable[..., Any], duration: Duration) -> Callable[.
         @functools.wraps(function)
         def iterate_inside(*args: Any, **kwargs: Any) -> Iterator[Any]:
             try:
-                with _naming_memory_errors():
+                with _timed(), naming_memory_errors():
                     yield from function(*args, **kwargs)
             except LabError as error:
                 yield _Refusal(error)
@@ -190,7 +212,7 @@ def _on_zero_gpu(function: Callable[..., Any], duration: Duration) -> Callable[.
     @functools.wraps(function)
     def call_inside(*args: Any, **kwargs: Any) -> Any:
         try:
-            with _naming_memory_errors():
+            with _timed(), naming_memory_errors():
                 return function(*args, **kwargs)
         except LabError as error:
             return _Refusal(error)
@@ -211,21 +233,36 @@ def _unwrapped(item: Any) -> Any:
     return item
 
 
+def out_of_memory(error: BaseException) -> bool:
+    """Whether this is how Python, a GPU or the CPU's allocator say that memory ran out."""
+    # torch.OutOfMemoryError is a RuntimeError; its CPU allocator raises a plain one.
+    if isinstance(error, MemoryError | OutOfMemory) or type(error).__name__ == "OutOfMemoryError":
+        return True
+    text = str(error)
+    return isinstance(error, RuntimeError) and (
+        "can't allocate memory" in text or "out of memory" in text
+    )
+
+
 @contextmanager
-def _naming_memory_errors() -> Iterator[None]:
+def _timed() -> Iterator[None]:
+    """A worker runs a call in one thread from its first moment to its last."""
+    _call.began = time.monotonic()
+    try:
+        yield
+    finally:
+        vars(_call).pop("began", None)  # a reader who left has it closed by another thread
+
+
+@contextmanager
+def naming_memory_errors() -> Iterator[None]:
+    """What `out_of_memory` knows is raised as OutOfMemory."""
     try:
         yield
     except LabError:
         raise
     except (MemoryError, RuntimeError) as error:
-        # torch.OutOfMemoryError is a RuntimeError; its CPU allocator raises a plain one.
-        text = str(error)
-        if (
-            isinstance(error, MemoryError)
-            or type(error).__name__ == "OutOfMemoryError"
-            or "can't allocate memory" in text
-            or "out of memory" in text
-        ):
+        if out_of_memory(error):
             raise OutOfMemory() from error
         raise
 

@@ -10,16 +10,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import torch
-from transformers import (
-    LogitsProcessor,
-    LogitsProcessorList,
-    PreTrainedModel,
-    StoppingCriteria,
-    StoppingCriteriaList,
-    TemperatureLogitsWarper,
-    TopKLogitsWarper,
-    TopPLogitsWarper,
-)
+from transformers import PreTrainedModel, StoppingCriteria, StoppingCriteriaList
 from transformers.generation.streamers import BaseStreamer
 
 from inference import hardware
@@ -28,45 +19,28 @@ from inference import hardware
 TICK = 0.1
 
 
-class Generation:
-    """Starts on entering the `with` block; leaving it stops the thread and waits for its end.
+class Watched:
+    """Something that writes tokens in another thread, watched and stopped from this one.
 
-    `tokens` are the generated ids so far (not with beam search, which settles only at the end),
-    `output` the tensor that `generate` returned, `late` whether the deadline stopped it.
+    `tokens` are the generated ids so far, `late` whether the deadline stopped it.
     """
 
-    def __init__(
-        self, model: PreTrainedModel, deadline_seconds: float, *, stream: bool, **arguments: Any
-    ) -> None:
+    def __init__(self, deadline_seconds: float) -> None:
         self.tokens: list[int] = []
-        self.output: torch.LongTensor | None = None
         self.late = False
         self.seconds_to_first_token: float | None = None
-        self.last_token_at = 0.0
-        self._model = model
-        self._arguments = arguments
+        self._last_token_at = 0.0
+        self._asked_at = self._begun_at = time.perf_counter()
         self._seconds = deadline_seconds
-        self._stream = stream
-        self._started = 0.0
         self._error: BaseException | None = None
         self._stop = threading.Event()
         self._done = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="generate", daemon=True)
-
-    def __enter__(self) -> "Generation":
-        self._started = time.perf_counter()
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._stop.set()
-        self._thread.join()
 
     def ticks(self) -> Iterator[None]:
         """Yields every tenth of a second until the model is done.
 
         Raises:
-            whatever `generate` raised.
+            whatever the model raised.
         """
         while not self._done.wait(TICK):
             yield
@@ -78,8 +52,51 @@ class Generation:
         """Measured from the first token to the last: the prompt's reading time is apart."""
         if self.seconds_to_first_token is None or len(self.tokens) < 2:
             return 0.0
-        seconds = self.last_token_at - self._started - self.seconds_to_first_token
+        seconds = self._last_token_at - self._asked_at - self.seconds_to_first_token
         return (len(self.tokens) - 1) / seconds if seconds > 0 else 0.0
+
+    def begin(self) -> None:
+        """The deadline counts from now."""
+        self._begun_at = time.perf_counter()
+
+    def must_stop(self) -> bool:
+        if time.perf_counter() - self._begun_at > self._seconds:
+            self.late = True
+        return self.late or self._stop.is_set()
+
+    def received(self, ids: list[int]) -> None:
+        self._last_token_at = time.perf_counter()
+        if self.seconds_to_first_token is None:
+            self.seconds_to_first_token = self._last_token_at - self._asked_at
+        self.tokens.extend(ids)
+
+
+class Generation(Watched):
+    """Starts on entering the `with` block; leaving it stops the thread and waits for its end.
+
+    `output` is the tensor that `generate` returned; with beam search, which settles only at the
+    end, there are no `tokens` before.
+    """
+
+    def __init__(
+        self, model: PreTrainedModel, deadline_seconds: float, *, stream: bool, **arguments: Any
+    ) -> None:
+        super().__init__(deadline_seconds)
+        self.output: torch.LongTensor | None = None
+        self._model = model
+        self._arguments = arguments
+        self._stream = stream
+        self._thread = threading.Thread(target=self._run, name="generate", daemon=True)
+
+    def __enter__(self) -> "Generation":
+        self._asked_at = time.perf_counter()
+        self.begin()
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stop.set()
+        self._thread.join()
 
     def _run(self) -> None:
         try:
@@ -93,17 +110,6 @@ class Generation:
             self._error = error
         finally:
             self._done.set()
-
-    def _must_stop(self) -> bool:
-        if time.perf_counter() - self._started > self._seconds:
-            self.late = True
-        return self.late or self._stop.is_set()
-
-    def _received(self, ids: list[int]) -> None:
-        self.last_token_at = time.perf_counter()
-        if self.seconds_to_first_token is None:
-            self.seconds_to_first_token = self.last_token_at - self._started
-        self.tokens.extend(ids)
 
 
 def set_threads(model: torch.nn.Module) -> None:
@@ -124,7 +130,7 @@ class _Collector(BaseStreamer):
 
     def put(self, value: torch.Tensor) -> None:
         if self._prompt_seen:
-            self._generation._received(value.flatten().tolist())
+            self._generation.received(value.flatten().tolist())
         self._prompt_seen = True  # `generate` puts the prompt first
 
     def end(self) -> None:
@@ -138,33 +144,5 @@ class _Stop(StoppingCriteria):
     def __call__(
         self, input_ids: torch.LongTensor, scores: torch.FloatTensor, **kwargs: Any
     ) -> torch.BoolTensor:
-        stop = self._generation._must_stop()
+        stop = self._generation.must_stop()
         return torch.full((input_ids.shape[0],), stop, dtype=torch.bool, device=input_ids.device)
-
-
-class GumbelNoise(LogitsProcessor):
-    """Turns greedy search into sampling with a random generator of its own.
-
-    `argmax(logits - log E)` with E ~ Exp(1) draws token i with probability softmax(logits)_i
-    (the Gumbel-max trick, Maddison et al. 2014, arXiv:1411.0030). So replies that run side by
-    side neither share nor disturb torch's global generator, and one seed gives one reply.
-    """
-
-    def __init__(self, seed: int) -> None:
-        self._random = torch.Generator("cpu").manual_seed(seed)
-
-    def __call__(self, input_ids: torch.LongTensor, scores: torch.FloatTensor) -> torch.Tensor:
-        noise = torch.empty(scores.shape, dtype=torch.float32).exponential_(generator=self._random)
-        return scores - noise.log().to(scores.device)
-
-
-def sampling(temperature: float, top_k: int, top_p: float, seed: int) -> LogitsProcessorList:
-    """Processors that sample under greedy search; none at temperature 0, which is greedy."""
-    if temperature == 0:
-        return LogitsProcessorList()
-    steps: list[LogitsProcessor] = [TemperatureLogitsWarper(temperature)]
-    if top_k:
-        steps.append(TopKLogitsWarper(top_k))
-    if top_p < 1:
-        steps.append(TopPLogitsWarper(top_p))
-    return LogitsProcessorList([*steps, GumbelNoise(seed)])

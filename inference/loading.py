@@ -26,6 +26,7 @@ from transformers.utils import logging as transformers_logging
 
 from inference import accelerator, fit, hub, memory
 from inference.catalog import Architecture, Task, architecture_of
+from inference.decoder import Decoder
 from inference.errors import LabError, ModelBroken, WrongModelForTask
 from inference.quantised import bitsandbytes_config, quantise_for_cpu
 from inference.records import ADAPTER_WEIGHTS, Choice
@@ -66,6 +67,14 @@ class Loaded:
     labels: tuple[str, ...] = ()
     headless: bool = False
     lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
+    _decoders: list[Decoder] = field(init=False, default_factory=list, repr=False)
+
+    def decoder(self) -> Decoder:
+        """What writes this model's replies; one for all who borrow it."""
+        with self.lock:
+            if not self._decoders:
+                self._decoders.append(Decoder(self.model))
+            return self._decoders[0]
 
 
 def bytes_to_load(choice: Choice) -> int:

@@ -4,6 +4,7 @@ What comes from a page or an API call is not trusted: only user and assistant tu
 history are kept, and control tokens typed by a visitor are encoded as plain text.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, TypedDict
@@ -24,6 +25,18 @@ if TYPE_CHECKING:
 
 # What a thinking model said before this is not part of its answer.
 END_OF_REASONING = "</think>"
+# How the control tokens of chat formats begin: <|im_start|>, <｜User｜>, <s>, <start_of_turn>,
+# [INST], <<SYS>>. Each is stopped at its bracket: what follows is shown unchanged.
+_CONTROL = re.compile(
+    r"<(?=[|｜])"
+    r"|<(?=/?(?:s|bos|eos|pad|unk|think|tool_call|tool_response|tools|end_of_utterance"
+    r"|start_of_turn|end_of_turn|start_of_image|end_of_text|begin_of_text)>)"
+    r"|<(?=</?SYS>>)"
+    r"|\[(?=/?(?:INST|SYSTEM_PROMPT|AVAILABLE_TOOLS|TOOL_CALLS|TOOL_RESULTS|TOOL_CONTENT|THINK|IMG"
+    r"|MODEL_SETTINGS)\])",
+    re.IGNORECASE,
+)
+WORD_JOINER = "\u2060"  # takes no room and never breaks a line
 
 
 class Message(TypedDict):
@@ -76,28 +89,63 @@ def encode(
     messages: Sequence[Message],
     thinking: bool,
     max_tokens: int,
+    begun: str = "",
 ) -> Prompt:
     """The conversation up to the model's next words, in at most `max_tokens` tokens.
 
-    Oldest turns are dropped until it fits; the system prompt and the last question stay.
+    Oldest turns are dropped where it does not fit, a quarter of the room at a time, so that for
+    some turns what is kept begins alike; the system prompt and the last question stay.
+
+    Args:
+        begun: how the answer begins, to be gone on from.
 
     Raises:
-        MessageTooLongForModel: even these two are too long.
+        MessageTooLongForModel: even these are too long.
     """
+    import torch
+
+    start = plain_ids(tokenizer, begun)
+    room = max_tokens - len(start)
     kept = list(messages)
-    dropped = 0
-    while True:
-        input_ids = _ids(tokenizer, kept, thinking)
-        tokens = input_ids.shape[1]
-        if tokens <= max_tokens:
-            return Prompt(input_ids, dropped)
+    input_ids = _ids(tokenizer, kept, thinking)
+    whole = input_ids.shape[1]
+    part = max(1, room // 4)
+    target = -(-(whole - room) // part) * part  # tokens to drop: none below 1
+    while target > 0 and whole - input_ids.shape[1] < target:
         shorter = _without_oldest(kept)
         if shorter is None:
-            raise MessageTooLongForModel(tokens=tokens, limit=max_tokens)
-        dropped += sum(it["role"] == "user" for it in kept) - sum(
-            it["role"] == "user" for it in shorter
-        )
-        kept = shorter
+            break
+        if input_ids.shape[1] <= room and _without_oldest(shorter) is None:
+            break  # it fits: the last exchange is worth more than a prefix
+        kept, input_ids = shorter, _ids(tokenizer, shorter, thinking)
+    if input_ids.shape[1] > room:
+        raise MessageTooLongForModel(tokens=input_ids.shape[1] + len(start), limit=max_tokens)
+    dropped = _questions(messages) - _questions(kept)
+    return Prompt(torch.cat([input_ids, input_ids.new_tensor([start])], dim=1), dropped)
+
+
+def plain_ids(tokenizer: "PreTrainedTokenizerBase", text: str) -> list[int]:
+    """The tokens of `text`, control tokens being plain text. A fast tokenizer is changed by it for
+    a moment: nobody else may be using it meanwhile."""
+    if not text:
+        return []
+    return tokenizer(text, add_special_tokens=False, split_special_tokens=True)["input_ids"]
+
+
+def _questions(messages: Sequence[Message]) -> int:
+    return sum(message["role"] == "user" for message in messages)
+
+
+def harmless(messages: Sequence[Message]) -> list[Message]:
+    """The same for a reader, with no control token of a chat template in it.
+
+    For servers that apply the template themselves: they would read `<|im_start|>` in a message
+    as the beginning of another. A word joiner after its bracket is not seen and parts it.
+    """
+    return [
+        {"role": it["role"], "content": _CONTROL.sub(rf"\g<0>{WORD_JOINER}", it["content"])}
+        for it in messages
+    ]
 
 
 def _ids(

@@ -9,7 +9,12 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import ClassVar, Literal
 
-from inference.errors import LabError, SettingChoiceRefused, SettingsRefused
+from inference.errors import (
+    LabError,
+    SettingChoiceRefused,
+    SettingsRefused,
+    StopTextsRefused,
+)
 from inference.memory import Precision
 
 # The files of an adapter's folder: peft's two, and what ours says of its base and labels.
@@ -46,21 +51,32 @@ class Choice:
 class ChatSettings:
     """How a reply is sampled. The names are those of transformers' `GenerationConfig`.
 
-    `temperature` 0 is greedy; `top_k` 0 and `top_p` 1 switch these filters off; `seed` None
-    draws a new one for each reply. Whole numbers sent as 512.0 are accepted as 512.
+    What of `temperature`, `top_p` and `top_k` is None takes the value that Qwen recommends for the
+    mode, thinking or not (https://huggingface.co/Qwen/Qwen3-8B, "Best Practices"). `temperature` 0
+    is greedy; `top_k` 0 and `top_p` 1 switch these filters off; `seed` None draws a new one for
+    each reply. The first of the `stop` texts that the answer comes to ends it, and is left out.
+    Whole numbers sent as 512.0 are accepted as 512.
 
     Raises:
         SettingsRefused: a value is no number or lies outside `BOUNDS`.
+        StopTextsRefused: too many, too long, or no texts.
     """
 
     max_new_tokens: int = 512
-    temperature: float = 0.7
-    top_p: float = 0.8
-    top_k: int = 20
+    temperature: float | None = None
+    top_p: float | None = None
+    top_k: int | None = None
     repetition_penalty: float = 1.0
     seed: int | None = None
     thinking: bool = False
+    stop: tuple[str, ...] = ()
 
+    RECOMMENDED: ClassVar[dict[bool, dict[str, float | int]]] = {
+        True: {"temperature": 0.6, "top_p": 0.95, "top_k": 20},
+        False: {"temperature": 0.7, "top_p": 0.8, "top_k": 20},
+    }
+    MOST_STOPS: ClassVar[int] = 4
+    MOST_STOP_CHARACTERS: ClassVar[int] = 64
     BOUNDS: ClassVar[dict[str, tuple[float, float]]] = {
         "max_new_tokens": (1, 32_768),
         "temperature": (0.0, 2.0),
@@ -71,10 +87,23 @@ class ChatSettings:
     }
 
     def __post_init__(self) -> None:
+        for name, value in self.RECOMMENDED[bool(self.thinking)].items():
+            if getattr(self, name) is None:
+                object.__setattr__(self, name, value)
         for field in fields(self):
             if field.name in self.BOUNDS:
                 value = self._checked(field.name, getattr(self, field.name))
                 object.__setattr__(self, field.name, value)
+        object.__setattr__(self, "stop", self._stops())
+
+    def _stops(self) -> tuple[str, ...]:
+        stops = self.stop if isinstance(self.stop, list | tuple) else (self.stop,)
+        good = len(stops) <= self.MOST_STOPS and all(
+            isinstance(it, str) and 0 < len(it) <= self.MOST_STOP_CHARACTERS for it in stops
+        )
+        if not good:
+            raise StopTextsRefused(most=self.MOST_STOPS, characters=self.MOST_STOP_CHARACTERS)
+        return tuple(stops)
 
     def _checked(self, name: str, value: object) -> float | int | None:
         if name == "seed" and value is None:
@@ -102,7 +131,9 @@ class Chunk:
     `tokens_per_second` is measured after the first token (prefill excluded), 0.0 until there
     are two. Only the last chunk has a `finish_reason`; "cancelled" is for whoever closes the
     engine's generator and keeps the chunk it had. `dropped_turns` earlier questions were left
-    out because the conversation is longer than the model can read.
+    out because the conversation is longer than the model can read. Of the `context` tokens it can
+    hold, `prompt_tokens` and `tokens` are used; `reused_tokens` of the prompt were known from the
+    turn before.
     """
 
     text: str
@@ -112,6 +143,26 @@ class Chunk:
     tokens_per_second: float = 0.0
     finish_reason: FinishReason | None = None
     dropped_turns: int = 0
+    prompt_tokens: int = 0
+    reused_tokens: int = 0
+    context: int = 0
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A token as text, its id, and its probability, 0 to 1, before any sampling setting."""
+
+    text: str
+    id: int
+    probability: float | None = None
+
+
+@dataclass(frozen=True)
+class Position:
+    """A place in an answer: the token that stands there and the likeliest ones, best first."""
+
+    token: Candidate
+    candidates: tuple[Candidate, ...]
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,8 @@ import errno
 import pytest
 import torch
 
-from finetune.rescue import Load, out_of_memory
+from finetune.rescue import Load
+from inference.accelerator import out_of_memory
 
 
 def lightened(load, may_shorten):

@@ -197,8 +197,33 @@ def test_deadlines_leave_a_zero_gpu_call_room_to_end(zero_gpu):
     assert accelerator.time_limit(180, duration=60) == 50
 
 
+def test_the_time_a_call_has_taken_to_load_is_not_there_to_compute(zero_gpu, monkeypatch):
+    clock = [100.0]
+    monkeypatch.setattr(accelerator.time, "monotonic", lambda: clock[0])
+
+    @accelerator.gpu()
+    def loads(seconds):
+        clock[0] += seconds
+        return accelerator.time_limit(180)
+
+    assert [loads(20), loads(70)] == [30, 0]
+    assert accelerator.time_limit(180) == 50
+
+
 def test_elsewhere_the_deadline_is_kept_as_it_is():
     assert accelerator.time_limit(180) == 180
+
+
+@pytest.mark.parametrize(
+    ("told", "seconds"),
+    [
+        ("(90s requested vs. 10s left). Try again in 1:02:03. ", 3_723),
+        ("Try again in 2 days, 0:00:05.", 172_805),
+        ("You have exceeded your ZeroGPU runs limit. ", None),
+    ],
+)
+def test_the_wait_for_a_new_quota_is_read_from_what_the_platform_says(told, seconds):
+    assert accelerator.wait_told(QuotaExceeded(detail=told)) == seconds
 
 
 @pytest.mark.parametrize("value", ["0", "-1", "two", ""])

@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from inference.generation import Generation, GumbelNoise, sampling, set_threads
+from inference.generation import Generation, set_threads
 
 
 class Model:
@@ -52,35 +52,9 @@ def test_leaving_stops_the_thread():
 def test_speed_is_counted_after_the_first_token():
     with Generation(Model(steps=3), 60, stream=True, start=1) as generation:
         list(generation.ticks())
-    generation._started, generation.seconds_to_first_token = 100.0, 2.0
-    generation.last_token_at = 106.0
+    generation._asked_at, generation.seconds_to_first_token = 100.0, 2.0
+    generation._last_token_at = 106.0
     assert generation.tokens_per_second == 2 / 4
-
-
-def test_gumbel_noise_draws_with_the_models_probabilities():
-    probabilities = torch.tensor([0.7, 0.2, 0.1, 0.0])
-    scores = probabilities.log().repeat(20_000, 1)
-    drawn = GumbelNoise(seed=3)(None, scores).argmax(dim=1)
-    shares = drawn.bincount(minlength=4) / 20_000
-    torch.testing.assert_close(shares, probabilities, atol=0.01, rtol=0)
-    assert shares[3] == 0
-
-
-def test_sampling_repeats_with_its_seed_and_leaves_the_global_generator_alone():
-    scores = torch.randn(1, 50)
-    before = torch.get_rng_state()
-
-    def draw(seed):
-        steps = sampling(temperature=1.5, top_k=20, top_p=0.9, seed=seed)
-        return [steps(torch.tensor([[0]]), scores.clone()).argmax().item() for _ in range(10)]
-
-    assert draw(1) == draw(1) != draw(2)
-    assert torch.equal(torch.get_rng_state(), before)
-    assert set(draw(1)) <= set(scores[0].topk(20).indices.tolist())
-
-
-def test_temperature_zero_is_greedy():
-    assert len(sampling(0, 20, 0.5, 0)) == 0
 
 
 def test_a_tiny_model_computes_with_one_thread_and_a_large_one_with_the_cores(monkeypatch):
