@@ -15,6 +15,7 @@ import yaml
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
+from components._push_panel import WRITING
 from finetune.__main__ import parser
 from inference.catalog import BUILTIN_FOLDER, Catalog
 from inference.limits import Limits
@@ -90,6 +91,13 @@ def test_the_space_names_models_that_are_on_offer(space):
     offered = {model.id for model in Catalog.load({}).models}
     assert set(space["models"]) | set(space["preload_from_hub"]) <= offered
     assert "Qwen/Qwen3-0.6B" in space["preload_from_hub"]
+
+
+def test_the_space_asks_for_no_more_than_writing_to_what_it_makes(space):
+    """https://huggingface.co/docs/hub/spaces-oauth"""
+    assert space["hf_oauth"] is True
+    assert space["hf_oauth_scopes"] == ["contribute-repos"]
+    assert set(space["hf_oauth_scopes"]) <= WRITING
 
 
 @pytest.mark.parametrize("name", ["requirements.txt", "requirements-dev.txt"])
