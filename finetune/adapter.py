@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from finetune.bases import Base, Labels
+from finetune.checkpoints import Checkpoint
 from finetune.files import replace_folder, write_json
 from finetune.run import Run
 from inference.records import ADAPTER_CONFIG, ADAPTER_RECORD, ADAPTER_WEIGHTS
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from peft import PeftModel
 
 Weights = Mapping[str, Any]
+TAKES = ("olora", "pissa")  # starts of an adapter that take from the base
 
 
 def split_off(model: "PeftModel") -> Weights | None:
@@ -29,7 +31,7 @@ def split_off(model: "PeftModel") -> Weights | None:
     """
     from peft import get_peft_model_state_dict
 
-    if model.active_peft_config.init_lora_weights not in ("olora", "pissa"):
+    if model.active_peft_config.init_lora_weights not in TAKES:
         return None
     state = get_peft_model_state_dict(model, save_embedding_layers=False)
     return {name: weight.detach().clone() for name, weight in state.items() if ".lora_" in name}
@@ -54,21 +56,51 @@ def save_adapter(
         (aside / "README.md").unlink(missing_ok=True)  # peft's card names a folder of this machine
         if taken is not None:
             _give_back(aside, taken)
-        write_json(
-            aside / ADAPTER_RECORD,
-            {
-                "task": run.recipe.task,
-                "base": base.id,
-                "base_revision": base.revision,
-                "base_config_sha256": base.config_sha256,
-                "labels": list(labels.names) if labels else None,
-            },
-        )
-        target = run.folder / "adapter"
-        replace_folder(aside, target)
+        names = list(labels.names) if labels else None
+        return _put(run, aside, base.id, base.revision, base.config_sha256, names)
     except BaseException:  # a full disk, for one: what is half written takes room
         shutil.rmtree(aside, ignore_errors=True)
         raise
+
+
+def adapter_from(run: Run, checkpoint: Checkpoint) -> Path:
+    """adapter/ of the run as `checkpoint` has it, by copying files: no model is loaded.
+
+    Not for OLoRA and PiSSA, whose checkpoints lack what they took from the base.
+
+    Raises:
+        OSError: it could not be written; the older one is still there.
+    """
+    aside = run.folder / ".adapter"
+    shutil.rmtree(aside, ignore_errors=True)
+    try:
+        aside.mkdir(mode=0o700)
+        for name in (ADAPTER_CONFIG, ADAPTER_WEIGHTS):
+            shutil.copyfile(checkpoint.folder / name, aside / name)
+        ran = run.facts["ran"]
+        base = ran["base"]
+        return _put(run, aside, base["id"], base["revision"], base["config_sha256"], ran["labels"])
+    except BaseException:
+        shutil.rmtree(aside, ignore_errors=True)
+        raise
+
+
+def _put(
+    run: Run, aside: Path, base: str, revision: str, config_sha256: str, labels: list[str] | None
+) -> Path:
+    """Say which base the adapter in `aside` belongs to, and put it in its place."""
+    write_json(
+        aside / ADAPTER_RECORD,
+        {
+            "task": run.recipe.task,
+            "base": base,
+            "base_revision": revision,
+            "base_config_sha256": config_sha256,
+            "labels": labels,
+        },
+    )
+    target = run.folder / "adapter"
+    replace_folder(aside, target)
     return target
 
 

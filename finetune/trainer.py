@@ -42,7 +42,9 @@ from finetune.run import Run
 from finetune.stopping import StopSwitch, stop_switch
 from finetune.tuned import load_tuned
 from inference import hardware
+from inference.accelerator import out_of_memory
 from inference.allocation import give_large_blocks_back
+from inference.loading import load_tokenizer
 
 VERSIONS = ("torch", "transformers", "peft", "accelerate", "datasets", "tokenizers", "safetensors")
 WATCHED_ROWS = 256  # held-out rows the loss is watched on while training
@@ -65,7 +67,7 @@ def train(run: Run, seconds: float = math.inf) -> Event:
             return last
         ranks.meet()
         with stop_switch(lambda: run.stop_requested, seconds) as switch:
-            training = _Training(run, switch)
+            training = Training(run, switch)
             try:
                 return training.run_through()
             except Exception as error:
@@ -73,6 +75,23 @@ def train(run: Run, seconds: float = math.inf) -> Event:
                 ranks.part()
                 training.keep_what_there_is()
                 return run.append("failed", **fields)
+
+
+def encode_ahead(run: Run) -> None:
+    """Encode the run's rows and keep its tokenizer, without the model: no GPU need be at hand.
+
+    Raises:
+        BaseChanged, and as `find_base`
+    """
+    base = _base_of(run)
+    labels = _labels_of(run, base)
+    tokenizer = load_tokenizer(base.folder)
+    names = labels.names if labels else ()
+    for part in ("train", "held_out"):
+        encoded_part(run, part, tokenizer, _load_of(run, base).max_length, names)
+    if tokenizer.pad_token_id is None:  # as `load_base` does
+        tokenizer.pad_token = tokenizer.eos_token
+    tokenizer.save_pretrained(run.folder / TOKENIZER)
 
 
 @dataclass
@@ -86,7 +105,7 @@ class _Prepared:
     taken: Weights | None  # see `split_off`
 
 
-class _Training:
+class Training:
     """The stages of one run, in order; `run_through` reads as the list above."""
 
     def __init__(self, run: Run, switch: StopSwitch) -> None:
@@ -97,22 +116,26 @@ class _Training:
         self.trainer: EventTrainer | None = None
 
     def run_through(self) -> Event:
-        self.prepared = prepared = self._prepare()
-        trainer = self._fit(prepared)
-        step = trainer.state.global_step
-        if not self.switch.pressed():
-            step = self._take_best(trainer)
+        step = self.fit()
         ranks.part()
         if not ranks.leads():
             return self.run.append("stopped", step=step)
-        self._save_adapter()
+        self.save_adapter()
         report = None
         if not self.switch.pressed():
-            report = measure(self.run, self._to_measure(), self.switch.pressed, step)
+            report = measure(self.run, self.to_measure(), self.switch.pressed, step)
         write_text(self.run.folder / "adapter" / "README.md", card(self.run))
         if report is None:
             return self.run.append("stopped", step=step, reason=self.switch.reason)
         return self.run.append("finished", step=step, metrics=figures(report))
+
+    def fit(self) -> int:
+        """Train, as far as the switch lets; the step whose adapter the model has then."""
+        self.prepared = prepared = self._prepare()
+        trainer = self._fit(prepared)
+        if self.switch.pressed():
+            return trainer.state.global_step
+        return self._take_best(trainer)
 
     def keep_what_there_is(self) -> None:
         """After a failure: the adapter of the last finite step, where there is one to write."""
@@ -129,7 +152,7 @@ class _Training:
                 if good is None:
                     return
                 self.trainer.restore(good)
-            self._save_adapter()
+            self.save_adapter()
         except Exception as error:  # the run has failed already, and for a better reason
             failure(error)
 
@@ -137,23 +160,17 @@ class _Training:
 
     def _prepare(self) -> _Prepared:
         recipe = self.recipe
-        # Only a run without an owner, made on the command line, may name a folder.
-        local = not (self.run.folder / "owner").exists()
-        base = find_base(recipe.base, recipe.task, local)
-        self._same_base(base)
+        base = _base_of(self.run)
         precision = precision_here(recipe.precision)
         torch.set_num_threads(self._threads(base))
         if base.parameters >= hardware.ONE_THREAD:  # a tiny one would pay more than it gains
             give_large_blocks_back()
         torch.manual_seed(recipe.seed)  # a fresh head and the adapter's start are drawn from it
-        labels = None
-        if recipe.task == "classification":
-            names = [row["label"] for part in ("train", "held_out") for row in self.run.rows(part)]
-            labels = align_labels(names, base.folder)
+        labels = _labels_of(self.run, base)
         model, tokenizer, fresh = load_base(
             base.folder, recipe.task, labels, precision, recipe.quantization
         )
-        load = self._load(context(base.folder))
+        load = _load_of(self.run, base)
         model = attach(model, recipe, fresh)
         self.run.record(
             versions={name: version(name) for name in VERSIONS},
@@ -172,28 +189,12 @@ class _Training:
         )
         return _Prepared(base, labels, load, precision, model, tokenizer, split_off(model))
 
-    def _same_base(self, base: Base) -> None:
-        """A run that goes on must find the base it began with."""
-        began = self.run.facts.get("ran", {}).get("base")
-        if began and (began["revision"], began["config_sha256"]) != (
-            base.revision,
-            base.config_sha256,
-        ):
-            raise BaseChanged(model=base.id, expected=began["revision"], found=base.revision)
-
     def _threads(self, base: Base) -> int:
         """As before when the run goes on: the number of threads changes the last bits of a sum."""
         before = self.run.facts.get("ran", {}).get("threads")
         if before:
             return int(before)
         return 1 if base.parameters < hardware.ONE_THREAD else max(1, int(hardware.cores()))
-
-    def _load(self, longest: int) -> Load:
-        """As the recipe has it; when the run goes on, as the memory allowed in the end."""
-        planned = Load.of(self.recipe)
-        planned = replace(planned, max_length=min(planned.max_length, longest))
-        before = self.run.facts.get("ran", {})
-        return replace(planned, **{name: before[name] for name in vars(planned) if name in before})
 
     # 2 and 3 examples, training
 
@@ -209,7 +210,7 @@ class _Training:
                 trainer.go(good)
                 return trainer
             except (MemoryError, RuntimeError) as error:
-                if not rescue.out_of_memory(error) or ranks.world() > 1:
+                if not out_of_memory(error) or ranks.world() > 1:
                     raise
             # Outside the handler: the error holds on to everything the step had made.
             self._lighten(prepared, trainer.state.global_step)
@@ -290,7 +291,7 @@ class _Training:
         self.run.append("warning", code="best_kept", step=step, held_out_loss=loss)
         return step
 
-    def _to_measure(self) -> Tuned:
+    def to_measure(self) -> Tuned:
         """The model as trained; one that took from its base is put together anew."""
         it = self.prepared
         assert it is not None
@@ -300,11 +301,40 @@ class _Training:
         names = it.labels.names if it.labels else ()
         return Tuned(it.model, it.tokenizer, names, it.load.max_length)
 
-    def _save_adapter(self) -> None:
+    def save_adapter(self) -> None:
         assert self.prepared is not None
         it = self.prepared
         it.tokenizer.save_pretrained(self.run.folder / TOKENIZER)
         save_adapter(self.run, it.model, it.base, it.labels, it.taken)
+
+
+def _base_of(run: Run) -> Base:
+    """A run that goes on must find the base it began with."""
+    recipe = run.recipe
+    # Only a run without an owner, made on the command line, may name a folder.
+    base = find_base(recipe.base, recipe.task, local=not (run.folder / "owner").exists())
+    began = run.facts.get("ran", {}).get("base")
+    if began and (began["revision"], began["config_sha256"]) != (
+        base.revision,
+        base.config_sha256,
+    ):
+        raise BaseChanged(model=base.id, expected=began["revision"], found=base.revision)
+    return base
+
+
+def _labels_of(run: Run, base: Base) -> Labels | None:
+    if run.recipe.task != "classification":
+        return None
+    names = [row["label"] for part in ("train", "held_out") for row in run.rows(part)]
+    return align_labels(names, base.folder)
+
+
+def _load_of(run: Run, base: Base) -> Load:
+    """As the recipe has it; when the run goes on, as the memory allowed in the end."""
+    planned = Load.of(run.recipe)
+    planned = replace(planned, max_length=min(planned.max_length, context(base.folder)))
+    before = run.facts.get("ran", {})
+    return replace(planned, **{name: before[name] for name in vars(planned) if name in before})
 
 
 def _finite(model: Any) -> bool:

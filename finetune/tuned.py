@@ -8,6 +8,7 @@ from finetune.bases import Labels, attached, find_base, load_base
 from finetune.errors import NothingToDownload
 from finetune.measure import Tuned, measure
 from finetune.run import Run
+from inference import accelerator
 from inference.errors import AdapterRefused
 
 
@@ -31,8 +32,10 @@ def load_tuned(run: Run) -> Tuned:
     torch.manual_seed(recipe.seed)  # a fresh head of the base is the one training began with
     precision, quantization = ran.get("precision", "fp32"), recipe.quantization
     model, tokenizer, _ = load_base(base.folder, recipe.task, labels, precision, quantization)
+    tuned = attached(model, adapter)
     return Tuned(
-        model=attached(model, adapter),
+        # One in fewer bits is where it computes already.
+        model=tuned if quantization != "none" else tuned.to(accelerator.device()),
         tokenizer=tokenizer,
         labels=labels.names if labels else (),
         max_length=ran["max_length"],

@@ -61,7 +61,7 @@ def training_format() -> Precision:
     """The format a base is loaded in to train on it: half precision on an NVIDIA GPU."""
     if trains_on() != "cuda":
         return "float32"
-    capable = all(card["compute_capability"] >= 8.0 for card in gpus())
+    capable = zero_gpu() or all(card["compute_capability"] >= 8.0 for card in gpus())
     return "bfloat16" if capable else "float16"
 
 

@@ -19,6 +19,7 @@ __all__ = ["Choice", "Scores", "check_text", "classify"]
 # little padding, and a long file still shows its first rows soon.
 WINDOW = 256
 BATCH = 32
+SECONDS = 30  # of a ZeroGPU call: one window, and a model to load
 
 
 def classify(
@@ -47,7 +48,7 @@ def classify(
             yield found[place]
 
 
-@accelerator.gpu(duration=60)
+@accelerator.gpu(duration=SECONDS)
 def _scored(
     texts: Sequence[str], choice: Choice, deadline_seconds: float, labels: tuple[str, ...]
 ) -> Iterator[dict[int, Scores]]:
@@ -55,9 +56,10 @@ def _scored(
     with shared().borrow(choice, "classification") as loaded:
         names = _names(loaded, labels)
         started = time.monotonic()
+        limit = accelerator.time_limit(deadline_seconds, SECONDS)
         order = sorted(range(len(texts)), key=lambda place: len(texts[place]), reverse=True)
         for start in range(0, len(order), BATCH):
-            if time.monotonic() - started > accelerator.time_limit(deadline_seconds):
+            if time.monotonic() - started > limit:
                 raise DeadlinePassed(seconds=round(deadline_seconds))
             places = order[start : start + BATCH]
             rows = _probabilities(loaded, [texts[place] for place in places])

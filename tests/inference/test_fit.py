@@ -165,11 +165,11 @@ def test_models_in_memory_do_not_make_others_too_large(monkeypatch, cpu):
     assert fit.fits(QWEN) == Fit(needed, needed + 10, True, "float32")
 
 
-def test_zero_gpu_lends_a_gpu_for_replies_and_none_for_training(monkeypatch):
+def test_zero_gpu_lends_a_gpu_for_replies_and_for_training(monkeypatch):
     monkeypatch.setenv("SPACES_ZERO_GPU", "true")
     monkeypatch.setattr(fit, "main_memory", lambda: (9, 7))
-    assert fit.available("lora") == 7
-    assert fit.available() == fit.ZERO_GPU_BYTES
+    assert fit.available("lora") == fit.available() == fit.ZERO_GPU_BYTES
+    assert fit.training_format() == "bfloat16"
 
 
 def test_a_summary_needs_a_cache_for_each_of_its_beams(cpu):

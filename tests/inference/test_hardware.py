@@ -59,6 +59,6 @@ def test_no_limit_leaves_the_hosts_memory(tmp_path):
     assert 0 < available <= total
 
 
-def test_zero_gpu_trains_on_the_processor():
+def test_zero_gpu_trains_on_its_gpu():
     environ = {"SPACES_ZERO_GPU": "true"}
-    assert (hardware.accelerator(environ), hardware.trains_on(environ)) == ("cuda", "cpu")
+    assert (hardware.accelerator(environ), hardware.trains_on(environ)) == ("cuda", "cuda")
