@@ -5,6 +5,7 @@ Results are JSON on stdout; progress goes to stderr. `work` is how the app start
 """
 
 import argparse
+import faulthandler
 import json
 import math
 import os
@@ -12,18 +13,21 @@ import sys
 import time
 import traceback
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any, get_args
 
 from finetune import ranks
 from finetune.errors import Refused
 from finetune.events import Event, EventType
+from finetune.printed import keep_short
 from finetune.run import Run
-from inference import hardware
+from inference import fit, hardware
 from inference.catalog import TASKS
 from inference.errors import LabError
 from inference.limits import Limits
+
+# To save and to leave after the time limit; a step or a reply under way is finished first.
+GRACE_SECONDS = 1_800
 
 
 class ToldRun(Run):
@@ -87,15 +91,22 @@ def work(options: argparse.Namespace) -> int:
     with run.lock():
         if not run.take_ticket():
             return 0
+        keep_short(run.folder / "worker.log")
+        seconds = Limits.from_environment().run_hours * 3_600
+        # One that hangs would keep all others waiting; killed, it leaves an interrupted run.
+        faulthandler.dump_traceback_later(
+            seconds + GRACE_SECONDS, exit=True, file=sys.__stderr__ or sys.stderr
+        )
         try:
             from finetune.trainer import train as train_run
 
-            seconds = Limits.from_environment().run_hours * 3_600
             return 1 if train_run(run, seconds).type == "failed" else 0
         except Exception as error:  # a library that cannot be imported, a full disk
             traceback.print_exc()
             run.append("failed", reason="unexpected", values={"error": type(error).__name__})
             return 1
+        finally:
+            faulthandler.cancel_dump_traceback_later()
 
 
 def evaluate(options: argparse.Namespace) -> int:
@@ -157,13 +168,31 @@ def _measured(options: argparse.Namespace, found: Mapping[str, Any]) -> dict[str
 
 
 def estimate(options: argparse.Namespace) -> int:
+    from finetune.advice import advice, as_json, make_fit
     from finetune.estimate import estimate as foresee
     from finetune.inspect_table import cell_tokens, row_tokens
 
     recipe, rows, held_out, base = _planned(options)
     tokens = row_tokens(cell_tokens(_table(options)), recipe.mapping)
     found = foresee(recipe, len(rows), base.architecture, tokens)
-    _print({"rows": len(rows) + len(held_out), **asdict(found)})
+    fitting: Any = None
+    problems: list[Any] = []
+    if base.architecture is not None:
+        machine = hardware.trains_on()
+        available = fit.available("lora") - fit.RUNTIME_BYTES[machine]
+        fitting = make_fit(recipe, base.architecture, available, fit.bitsandbytes(), tokens)
+        problems = advice(
+            recipe,
+            found,
+            base.architecture,
+            machine,
+            row_tokens=tokens,
+            available=available,
+            longest_seconds=Limits.from_environment().run_hours * 3_600,
+            held_out=len(held_out),
+            labels=[row["label"] for row in (*rows, *held_out) if "label" in row],
+        )
+    _print({"rows": len(rows) + len(held_out), **as_json(found, problems, fitting)})
     return 0
 
 

@@ -15,6 +15,7 @@ import torch
 from torch.nn import functional
 
 from finetune.encode import IGNORE, Encoded, encode, render
+from finetune.estimate import MEASURED_AT_ONCE as BATCH
 from inference.catalog import Task
 
 if TYPE_CHECKING:
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
 Row = Mapping[str, Any]
 Answer = dict[str, Any]
 
-BATCH = 16
 ANSWER_TOKENS = 200
 SUMMARY_TOKENS = 128
 

@@ -5,7 +5,7 @@ at the speed this machine multiplies at. Torch is loaded only to measure that sp
 """
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from finetune.recipe import Recipe
 from inference import fit, hardware, memory
@@ -21,6 +21,11 @@ PASSED_OVER = {"cpu": 0.7e9, "mps": 20e9, "cuda": 300e9}
 SECONDS_A_LAYER = 0.002
 # Of the training itself: what comparing base and tuned model takes.
 COMPARING = 0.15
+MEASURED_AT_ONCE = 16  # rows, where base and tuned model are compared
+# ZeroGPU: the longest call, the share of it that trains (the rest loads and saves), what a call for
+# a whole GPU counts, and the seconds a visitor has a day.
+SLICE_SECONDS, SLICE_USED, LARGE_FACTOR = 60, 0.7, 1.5
+ZERO_GPU_DAY = {"anonymous": 120, "free": 300, "pro": 2_400}
 CHAT_TOKENS = 12  # of the template around a question and an answer
 FORMATS: dict[str, Precision] = {"fp32": "float32", "bf16": "bfloat16", "fp16": "float16"}
 QUANTISED: dict[str, Precision] = {"8bit": "int8", "4bit": "int4"}
@@ -29,13 +34,17 @@ MOST_RECORDS = 2_000  # step events and checkpoints of a run: a curve needs no m
 
 @dataclass(frozen=True)
 class Estimate:
-    """A run in numbers; `memory_bytes` and `seconds` are None where the base's architecture is not
-    known."""
+    """A run in numbers; those of memory and time are None where the base's architecture is not
+    known. `passes` over the rows, copies not counted; `measuring_bytes` is what comparing base and
+    tuned model takes; `gpu_seconds` is what ZeroGPU counts, None elsewhere."""
 
     steps: int
     rows_per_step: int
+    passes: float = 0.0
     memory_bytes: int | None = None
+    measuring_bytes: int | None = None
     seconds: float | None = None
+    gpu_seconds: int | None = None
 
 
 def trained_rows(recipe: Recipe, train_rows: int) -> int:
@@ -125,13 +134,44 @@ def estimate(
         architecture: the base's; memory and time are told where it is known.
         row_tokens: tokens of a row on average; the time is told where they are known.
     """
-    steps = total_steps(recipe, trained_rows(recipe, train_rows))
+    read = trained_rows(recipe, train_rows)
+    steps = total_steps(recipe, read)
     rows = recipe.per_device_train_batch_size * recipe.gradient_accumulation_steps
+    found = Estimate(steps, rows, passes=min(steps * rows / max(1, read), steps))
     if architecture is None:
-        return Estimate(steps, rows)
-    needed = memory_needed(recipe, architecture).total
+        return found
+    found = replace(
+        found,
+        memory_bytes=memory_needed(recipe, architecture).total,
+        measuring_bytes=measuring_bytes(recipe, architecture),
+    )
     if row_tokens is None:
-        return Estimate(steps, rows, needed)
+        return found
     if recipe.task == "chat":
         row_tokens += CHAT_TOKENS
-    return Estimate(steps, rows, needed, seconds_needed(recipe, architecture, steps, row_tokens))
+    seconds = seconds_needed(recipe, architecture, steps, row_tokens)
+    return replace(
+        found, seconds=seconds, gpu_seconds=gpu_seconds(seconds) if hardware.zero_gpu() else None
+    )
+
+
+def measuring_bytes(recipe: Recipe, architecture: Architecture) -> int:
+    """Of the weights and of `MEASURED_AT_ONCE` rows that are read, and answered where the task
+    has answers."""
+    cuda = hardware.trains_on() == "cuda"
+    full = FORMATS.get(recipe.precision, fit.training_format()) if cuda else "float32"
+    precision = QUANTISED.get(recipe.quantization, full)
+    needed = memory.to_run(
+        architecture, precision, full, tokens=recipe.max_length, beams=MEASURED_AT_ONCE
+    )
+    return needed.total
+
+
+def gpu_seconds(seconds: float) -> int:
+    """What a ZeroGPU Space takes from a visitor's day for a run of `seconds` on its GPU.
+
+    A call is charged what it asked for, and asks for a whole slice. Source: the `spaces` package
+    and https://huggingface.co/docs/hub/spaces-zerogpu.
+    """
+    slices = max(1, math.ceil(seconds / (SLICE_SECONDS * SLICE_USED)))
+    return math.ceil(slices * SLICE_SECONDS * LARGE_FACTOR)

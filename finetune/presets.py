@@ -85,6 +85,20 @@ def preset_values(
     }
 
 
+def usual_rate(task: str, base_parameters: int, machine: Machine | None = None) -> float:
+    """The learning rate that every preset takes for a base of this size."""
+    return _size(task, base_parameters, machine).learning_rate
+
+
+def least_steps(task: str, base_parameters: int, machine: Machine | None = None) -> int:
+    """A sixth of what the quick preset allows itself at most.
+
+    Measured on builtin/chat and 63 rows: after 30 steps a loss of 2.8 and answers without sense,
+    after 60 one of 0.1, where 50 are asked for. Larger bases are given the same share.
+    """
+    return max(5, _size(task, base_parameters, machine).steps[0] // 6)
+
+
 def _size(task: str, parameters: int, machine: Machine | None) -> _Size:
     tiny = _TINY_TASKS.get(task, _TINY)
     size = next(size for size in (tiny, *_SIZES) if parameters <= size.parameters)

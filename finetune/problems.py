@@ -392,6 +392,59 @@ PROBLEMS: dict[str, tuple[Severity, str, str]] = {
         "{name} cannot be {given} here: that needs an NVIDIA GPU.",
         "Choose {instead}.",
     ),
+    # of a plan
+    "plan_too_large": (
+        "warning",
+        "Training needs about {needed} of memory; {available} is free.",
+        "Press “Make it fit”, or choose a smaller base.",
+    ),
+    "plan_too_long": (
+        "warning",
+        "Training takes about {hours} hours; here it is stopped after {limit}.",
+        "Choose a quicker preset, fewer passes (num_train_epochs) or a smaller base. A stopped run "
+        "can be resumed.",
+    ),
+    "plan_too_few_steps": (
+        "warning",
+        "{steps} steps are too few for this base to learn anything that could be noticed.",
+        "Give it at least {enough}: more rows, more passes (num_train_epochs), or a smaller batch "
+        "(per_device_train_batch_size).",
+    ),
+    "plan_overfits": (
+        "warning",
+        "Every row is read {passes} times: the rows will be known by heart, and new questions "
+        "answered worse.",
+        "Take at most {most} passes (num_train_epochs), add rows, or let training stop by itself "
+        "(early_stopping_patience = 3).",
+    ),
+    "plan_too_fast": (
+        "warning",
+        "The learning rate {rate} is far above the usual {usual} for a base of this size; the loss "
+        "may blow up.",
+        "Set learning_rate to {usual}, or leave it empty.",
+    ),
+    "plan_too_slow": (
+        "warning",
+        "The learning rate {rate} is far below the usual {usual} for a base of this size; little "
+        "will change.",
+        "Set learning_rate to {usual}, or leave it empty.",
+    ),
+    "plan_cuts_rows": (
+        "warning",
+        "A row has about {tokens} tokens on average and is cut after {length}: most rows lose "
+        "their end.",
+        "Set max_length to {longer}, or shorten the rows.",
+    ),
+    "plan_checks_on_few": (
+        "warning",
+        "{held_out} rows are kept for checking: too few to tell whether anything was learnt.",
+        "Keep at least {enough}: give about {rows} rows, or a larger held_out_share.",
+    ),
+    "plan_unbalanced": (
+        "warning",
+        "{percent} % of the rows have the same label: a model that always names it looks good.",
+        "Add rows of the other labels, and look at the macro F1 rather than at the accuracy.",
+    ),
     "settings_clash": (
         "error",
         "{name} cannot be {given} together with {other}.",

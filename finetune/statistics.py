@@ -31,8 +31,7 @@ def statistics(
     """
     measured = [rows[at] for at in _spread(len(rows))]
     lengths = _lengths(measured, task, tokenizer)
-    inputs = _CUT[task]
-    longest = [max(row) for row in zip(*(lengths[part] for part in inputs), strict=True)]
+    longest = [max(row) for row in zip(*(lengths[part] for part in _CUT[task]), strict=True)]
     labels = Counter(row["label"] for row in rows) if task == "classification" else Counter()
     return {
         "rows": len(rows),
@@ -42,6 +41,12 @@ def statistics(
         "parts": {part: _figures(counts) for part, counts in lengths.items()},
         "labels": dict(labels.most_common(_MOST_LABELS)),
     }
+
+
+def row_lengths(rows: Sequence[Row], task: Task, tokenizer: "PreTrainedTokenizerBase") -> list[int]:
+    """Tokens of each row, of its longest part that `max_length` would cut."""
+    lengths = _lengths(rows, task, tokenizer)
+    return [max(row) for row in zip(*(lengths[part] for part in _CUT[task]), strict=True)]
 
 
 def length_problems(found: Mapping[str, Any]) -> list[Problem]:

@@ -43,7 +43,7 @@ def test_a_step_reads_each_batch_it_gathers():
     recipe = Recipe(
         task="chat", base="x", per_device_train_batch_size=4, gradient_accumulation_steps=3
     )
-    assert estimate(recipe, 24) == Estimate(steps=6, rows_per_step=12)
+    assert estimate(recipe, 24) == Estimate(steps=6, rows_per_step=12, passes=3.0)
 
 
 def test_memory_grows_with_the_batch_up_to_the_models_context():

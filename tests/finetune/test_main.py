@@ -4,6 +4,7 @@ import json
 import math
 import signal
 import subprocess
+import sys
 
 import pytest
 
@@ -19,6 +20,15 @@ from finetune.tables import read_table
 from inference.limits import Limits
 from tests.inference import tiny
 
+# A worker whose training hangs, half a second past its time.
+HANGING = """
+import sys, threading, types
+from finetune import __main__ as program
+hang = types.SimpleNamespace(train=lambda run, seconds: threading.Event().wait())
+sys.modules["finetune.trainer"] = hang
+program.GRACE_SECONDS = 0.5 - 3_600
+sys.exit(program.main(["work", sys.argv[1]]))
+"""
 ROWS = [{"text": f"{'good' if n % 2 else 'bad'} {n}", "label": "坏好"[n % 2]} for n in range(30)]
 
 
@@ -126,7 +136,7 @@ def test_a_failed_run_is_status_one(train, tmp_path, monkeypatch, capsys):
     def fails(self):
         raise MemoryError
 
-    monkeypatch.setattr("finetune.trainer._Training.run_through", fails)
+    monkeypatch.setattr("finetune.trainer.Training.run_through", fails)
     assert train() == 1
     assert json.loads(capsys.readouterr().out)["reason"] == "out_of_memory"
 
@@ -166,14 +176,16 @@ def test_an_estimate_is_json_and_what_training_then_does(table, base, train, tmp
     settings = ["--set", "per_device_train_batch_size=4", "--set", "num_train_epochs=1"]
     assert main([*given, *settings]) == 0
     small = json.loads(capsys.readouterr().out)
-    memory, seconds = small.pop("memory_bytes"), small.pop("seconds")
+    memory, seconds = small["memory_bytes"]["training"], small["seconds"]
     assert 0 < seconds < 60
-    assert small == {"rows": 30, "steps": 7, "rows_per_step": 4}
+    assert [small[name] for name in ("rows", "steps", "rows_per_step")] == [30, 7, 4]
+    assert (small["fits"], small["make_fit"], small["gpu_seconds"]) == (True, None, None)
+    assert "plan_too_few_steps" in {it["code"] for it in small["problems"]}
     assert train(*settings, "--set", "max_steps=-1") == 0
     assert Run(tmp_path / "run").progress().total_steps == 7
     capsys.readouterr()
     assert main([*given, "--set", "per_device_train_batch_size=16"]) == 0
-    assert json.loads(capsys.readouterr().out)["memory_bytes"] > memory > 0
+    assert json.loads(capsys.readouterr().out)["memory_bytes"]["training"] > memory > 0
 
 
 def test_an_estimate_refuses_what_training_would(table, base, capsys):
@@ -217,6 +229,31 @@ def test_the_apps_worker_has_a_time_limit_and_the_command_line_none(train, tmp_p
     assert main(["work", str(run.folder)]) == 0
     assert train() == 0
     assert given == [7_200, math.inf]
+
+
+def test_a_worker_that_hangs_past_its_time_ends_and_says_where(tmp_path):
+    run = RunStore(tmp_path / "runs").create(Recipe(task="chat", base="x"), [], [])
+    run.enqueue()
+    done = subprocess.run(
+        [sys.executable, "-c", HANGING, str(run.folder)],
+        cwd=PROJECT,
+        env=worker_environment() | {"LAB_LIMIT_RUN_HOURS": "1"},
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert (done.returncode, run.status()) == (1, "interrupted")
+    assert "Timeout" in done.stderr and "in work" in done.stderr
+
+
+def test_the_apps_worker_keeps_its_log_short(tmp_path, monkeypatch):
+    kept = []
+    monkeypatch.setattr(program, "keep_short", kept.append)
+    monkeypatch.setattr("finetune.trainer.train", lambda run, seconds: run.append("stopped"))
+    run = RunStore(tmp_path / "runs").create(Recipe(task="chat", base="x"), [], [])
+    run.enqueue()
+    assert main(["work", str(run.folder)]) == 0
+    assert kept == [run.folder / "worker.log"]
 
 
 def test_a_worker_without_a_ticket_leaves_at_once(tmp_path):
