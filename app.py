@@ -44,13 +44,15 @@ def main() -> None:
     """Everything the app writes is under `LAB_HOME`: Gradio reads these when it is imported."""
     port, home = port_wanted(), lab_home()
     os.environ |= {"GRADIO_ANALYTICS_ENABLED": "False", "GRADIO_TEMP_DIR": str(home / "uploads")}
-    from components import _models, _services, _serving
+    from components import _feedback, _models, _services, _serving
 
-    services = _services.Services.open(home, os.environ, make_room=_models.evict_idle)
+    services = _services.Services.open(
+        home, os.environ, make_room=_models.evict_idle, asking=_feedback.asking
+    )
     if accelerator.ZERO_GPU:  # it wants to know its functions before the launch
         _models.load_engines()
     blocks = build(services)
-    _serving.launch(blocks, services.limits, port)
+    _serving.launch(blocks, services, port)
     services.jobs.start()
     threading.Thread(target=_models.load_engines, name="engines", daemon=True).start()
     blocks.block_thread()

@@ -10,6 +10,7 @@ from typing import Any
 Message = MutableMapping[str, Any]
 Send = Callable[[Message], Awaitable[None]]
 Receive = Callable[[], Awaitable[Message]]
+App = Callable[[Message, Receive, Send], Awaitable[None]]
 
 KEY = "llm-lab-language"
 SCRIPT = f"""<script>
@@ -33,7 +34,7 @@ OTHER_LANGUAGE = f"""() => {{
 class EarlyLanguage:
     """ASGI middleware: `SCRIPT` becomes the first thing in the head of the page."""
 
-    def __init__(self, app: Callable[..., Awaitable[None]]) -> None:
+    def __init__(self, app: App) -> None:
         self._app = app
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:

@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import gradio as gr
+from gradio.context import LocalContext
 
 from components._refusals import error_sentence
 from components._texts import say
@@ -59,6 +60,13 @@ def left_gently(values: Generator[Any, None, None]) -> Iterator[Any]:
     except GeneratorExit:
         threading.Thread(target=values.close, name="leave", daemon=True).start()
         raise
+
+
+def asking() -> tuple[str, str]:
+    """The address and the page that sent the event which is handled now; empty outside of one."""
+    request = LocalContext.request.get(None)
+    client = getattr(request, "client", None)
+    return str(client.host) if client else "", str(getattr(request, "session_hash", None) or "")
 
 
 @contextmanager
