@@ -63,9 +63,7 @@ class VisitorDownloads:
             AccessTokenRefused, and as `check`
         """
         self.check(model)
-        token = token.strip()
-        if token and not _TOKEN.fullmatch(token):
-            raise AccessTokenRefused(limit=TOKEN_CHARACTERS)
+        token = access_token(token)
         with self._lock:
             before = self._downloads.find(model.id)
             joined = self._downloads.begin(model, token or None) is before
@@ -103,6 +101,18 @@ class VisitorDownloads:
         with self._lock:
             asked = [it for it, waiting in self._waiting.items() if visitor in waiting]
         return next((it for it in reversed(asked) if it in known), None)
+
+
+def access_token(typed: str) -> str:
+    """The token as it was typed, without spaces around it; it may be empty.
+
+    Raises:
+        AccessTokenRefused: no header can carry it.
+    """
+    token = typed.strip()
+    if token and not _TOKEN.fullmatch(token):
+        raise AccessTokenRefused(limit=TOKEN_CHARACTERS)
+    return token
 
 
 def _switched_on(environ: Mapping[str, str]) -> bool:

@@ -8,6 +8,7 @@ from typing import Any
 import gradio as gr
 from gradio.events import Dependency
 
+from components import _account
 from components._early import OTHER_LANGUAGE
 from components._feedback import Handler, answering
 from components._services import Services
@@ -33,12 +34,14 @@ WATCH_LANGUAGE = f"""() => {{
 class Page:
     """Placed once, inside the Blocks, before the tabs.
 
-    `opened` is what a link or another tab asks to be shown: see `to_open`.
+    `opened` is what a link or another tab asks to be shown: see `to_open`. `chats` is what the
+    visitor's browser keeps of conversations (`_chat_tools`); in a tab it would be read too late.
     """
 
     services: Services
     language: gr.Textbox
     owner: gr.BrowserState
+    chats: gr.BrowserState
     opened: gr.State
     changed: gr.Button
     tabs: gr.Tabs | None = None
@@ -50,12 +53,22 @@ class Page:
         handler: Handler,
         inputs: Sequence[Any] = (),
         outputs: Sequence[Any] = (),
+        *,
+        as_account: bool = True,
         **options: Any,
     ) -> Dependency:
-        """`trigger(handler)`, the handler being given the language first, and errors told."""
+        """`trigger(handler)`, the handler being given the language first, and errors told.
+
+        Where the visitor is signed in, a handler that asks for `owner` gets their account's token
+        instead of the browser's, unless `as_account` is False. See `_visitor.Accounts`.
+        """
+        called = answering(handler)
+        place = next((n for n, it in enumerate(inputs, 1) if it is self.owner), None)
+        if as_account and self.services.accounts is not None and place is not None:
+            called = _account.acting(called, place, self.services.accounts)
         options = {"show_progress": "hidden", "api_visibility": "private", **options}
         return trigger(
-            answering(handler),
+            called,
             [self.language, *inputs],
             list(outputs),
             js=LANGUAGE_JS,
@@ -76,7 +89,8 @@ class Page:
     def finish(self, blocks: gr.Blocks) -> None:
         """Wire what happens when the page opens; called last, inside the Blocks."""
         outputs = [self.owner, self.opened, self.tabs]
-        there = self.on(blocks.load, _arriving(self.services), [self.owner], outputs)
+        arrive = _arriving(self.services)
+        there = self.on(blocks.load, arrive, [self.owner], outputs, as_account=False)
         blocks.load(None, None, None, js=WATCH_LANGUAGE, api_visibility="private")
         for on_arrival, handler, inputs, outputs in self._shown:
             if on_arrival:
@@ -96,8 +110,17 @@ def to_open(
 
 
 def _arriving(services: Services) -> Handler:
-    def arrive(language: Language, owner: str, request: gr.Request) -> tuple[str, dict, Any]:
-        """A visit begins: give the visitor a token, and open what the link names."""
+    def arrive(
+        language: Language,
+        owner: str,
+        request: gr.Request,
+        profile: gr.OAuthProfile | None,
+    ) -> tuple[str, dict, Any]:
+        """A visit begins: give the visitor a token, and open what the link names.
+
+        Signed in, they take the runs this browser owns into their account.
+        """
+        _account.adopt(services, language, owner, profile)
         asked = {name: request.query_params.get(name, "") for name in ("model", "run", "share")}
         tab = request.query_params.get("tab", "")
         if tab not in TABS:
@@ -122,10 +145,15 @@ def place(services: Services) -> Page:
         gr.Button("中文 / English", size="sm", scale=0, min_width=130, elem_id="language").click(
             None, js=OTHER_LANGUAGE, api_visibility="private"
         )
-    return Page(
+        account = _account.place() if services.accounts is not None else None
+    page = Page(
         services=services,
         language=gr.Textbox(visible=False),
         owner=gr.BrowserState("", storage_key="llm-lab-owner", secret=services.secret),
+        chats=gr.BrowserState({}, storage_key="llm-lab-chats", secret=services.secret),
         opened=gr.State(to_open("")),
         changed=gr.Button(visible="hidden", elem_id=CHANGED),
     )
+    if account is not None:
+        page.on_shown(_account.shown, [], account)
+    return page

@@ -57,6 +57,14 @@ _SET = {
 }
 
 
+def child_environment(environ: Mapping[str, str]) -> dict[str, str]:
+    """What a child process that speaks with a hub learns of `environ`."""
+    passed = {
+        name: value for name, value in environ.items() if value and name.upper() in _PASSED_ON
+    }
+    return passed | _SET
+
+
 @dataclass(frozen=True)
 class Remote:
     """What there is to fetch of a model: names and bytes, and by which name each is cached."""
@@ -176,12 +184,10 @@ class Child:
         self._source = source
         model = source.model
         request |= {"source": source.name, "work": work, "model": model.id, "ref": model.revision}
-        given = source.environ.items()
-        passed = {name: value for name, value in given if value and name.upper() in _PASSED_ON}
         self._process = subprocess.Popen(
             [sys.executable, "-m", "inference.fetch_child"],
             cwd=Path(__file__).parent.parent,
-            env=passed | _SET,
+            env=child_environment(source.environ),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,

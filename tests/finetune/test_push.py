@@ -5,8 +5,6 @@ import json
 import os
 import subprocess
 import sys
-import threading
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
@@ -15,63 +13,15 @@ from finetune.jobs import PROJECT
 from finetune.push import push
 from finetune.trainer import train
 from tests.finetune.runs_of_tiny import make, tiny_models
+from tests.finetune.writable_hub import TOKEN, WritableHub
 
-TOKEN = "hf_" + "w" * 30
 SECRET = "good word"  # begins many rows
-
-
-class Hub(BaseHTTPRequestHandler):
-    """Speaks create, validate, preupload and commit; remembers what was asked."""
-
-    protocol_version = "HTTP/1.1"
-
-    def do_POST(self):
-        body = self.rfile.read(int(self.headers["Content-Length"] or 0))
-        self.server.asked.append((self.path, self.headers.get("Authorization"), body))
-        if self.headers.get("Authorization") != f"Bearer {TOKEN}":
-            return self._answer(401, {"error": "Invalid credentials"})
-        host = f"http://{self.headers['Host']}"
-        if self.path == "/api/repos/create":
-            return self._answer(200, {"url": f"{host}/me/mine", "name": "me/mine"})
-        if self.path == "/api/validate-yaml":
-            return self._answer(200, {"errors": [], "warnings": []})
-        if "/preupload/" in self.path:
-            files = [
-                {"path": file["path"], "uploadMode": "regular", "shouldIgnore": False}
-                for file in json.loads(body)["files"]
-            ]
-            return self._answer(200, {"files": files})
-        if "/commit/" in self.path:
-            found = {"commitUrl": f"{host}/me/mine/commit/{'a' * 40}", "commitOid": "a" * 40}
-            return self._answer(200, {**found, "success": True})
-        return self._answer(404, {"error": "no such place"})
-
-    def do_GET(self):
-        self.server.asked.append((self.path, self.headers.get("Authorization"), b""))
-        self._answer(200, {"id": "me/mine", "siblings": [], "sha": "a" * 40})
-
-    def _answer(self, status, value):
-        body = json.dumps(value).encode()
-        self.send_response(status)
-        self.send_header("Content-Type", "application/json")
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, *args):
-        pass
 
 
 @pytest.fixture
 def hub():
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Hub)
-    server.asked = []
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    yield server
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with WritableHub() as hub:
+        yield hub
 
 
 @pytest.fixture(scope="module")
@@ -84,7 +34,7 @@ def run(tmp_path_factory):
 
 def pushed(hub, run, *options, token=TOKEN, port=None):
     environ = {name: value for name, value in os.environ.items() if not name.startswith("HF_")}
-    environ["HF_ENDPOINT"] = f"http://127.0.0.1:{port or hub.server_port}"
+    environ["HF_ENDPOINT"] = f"http://127.0.0.1:{port or hub.port}"
     command = [sys.executable, "-m", "finetune", "export", str(run.folder), "--push", *options]
     return subprocess.run(
         command, cwd=PROJECT, env=environ, input=token + "\n", capture_output=True, text=True

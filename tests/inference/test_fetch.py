@@ -49,6 +49,7 @@ def environment(source, folder):
     own = {"HF_ENDPOINT": source.url, "HF_HUB_CACHE": str(folder / "cache")}
     homes = {"HOME": str(folder), "LAB_HOME": str(folder / "home")}
     secrets = {"HF_TOKEN": SECRET, "HUGGING_FACE_HUB_TOKEN": SECRET, "OAUTH_CLIENT_SECRET": SECRET}
+    secrets["LAB_CHAT_KEY"] = SECRET
     return kept | own | homes | secrets
 
 
