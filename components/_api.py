@@ -14,12 +14,13 @@ from typing import Any, get_origin
 import gradio as gr
 from gradio import FileData
 
-from components import _models, _runs
+from components import _models, _plans, _remote_models, _runs
 from components._feedback import errors_told, left_gently
 from components._models import Wanted
 from components._page import ENGINE_EVENTS
-from components._runs import Reading
+from components._plans import Reading
 from components._services import Services
+from components._slices import begin_or_continue
 from inference import hardware
 from inference.errors import ArgumentRefused
 from inference.records import ChatSettings, SummarySettings
@@ -100,10 +101,13 @@ class _Models:
     def models(self) -> list[dict]:
         """The models on offer, and for each whether it is on this machine, fits and can be trained.
 
+        Those that a chat server of the operator has are marked as remote, and take nothing here.
+
         Returns:
             A list of JSON objects; sizes in bytes.
         """
-        return [_models.record(model) for model in self._services.catalog.models]
+        local = [_models.record(model) for model in self._services.catalog.models]
+        return local + _remote_models.records(self._services)
 
     def chat(
         self,
@@ -114,9 +118,9 @@ class _Models:
         token: str = "",
         system: str = "",
         max_new_tokens: int = DEFAULTS.max_new_tokens,
-        temperature: float = DEFAULTS.temperature,
-        top_p: float = DEFAULTS.top_p,
-        top_k: int = DEFAULTS.top_k,
+        temperature: float | None = None,
+        top_p: float | None = None,
+        top_k: int | None = None,
         repetition_penalty: float = DEFAULTS.repetition_penalty,
         seed: int | None = DEFAULTS.seed,
         thinking: bool = DEFAULTS.thinking,
@@ -131,7 +135,8 @@ class _Models:
             token: The run's owner token, or the token of its share link.
             system: System prompt.
             max_new_tokens: Longest reply, in tokens.
-            temperature: 0 for the likeliest reply, up to 2 for varied ones.
+            temperature: 0 for the likeliest reply, up to 2 for varied ones; like top_p and top_k,
+                null for what is recommended for thinking or not.
             top_p: Choose among the likeliest words that together reach this probability.
             top_k: Choose among this many likeliest words; 0 for no bound.
             repetition_penalty: Above 1, words already used become less likely.
@@ -224,7 +229,35 @@ class _Runs:
             problems (row, column, what, value, advice, severity).
         """
         reading = Reading(encoding or None, delimiter or None, quotechar or None, has_header)
-        return _runs.inspect(self._services, file, reading)
+        return _plans.inspect(self._services, file, reading)
+
+    def estimate(
+        self,
+        file: dict,
+        task: str,
+        mapping: dict,
+        base: str,
+        settings: dict,
+        reading: dict = {},  # noqa: B006  (shown as the default in the API's description)
+    ) -> dict:
+        """What a training run would take, what is wrong with its plan, and what would make it fit.
+
+        Args:
+            file: The uploaded file (in Python: gradio_client.handle_file).
+            task: chat, classification or summarization.
+            mapping: Part of an example -> column, as /inspect_table guesses it.
+            base: Id of a trainable model from /models; it need not be on this machine yet.
+            settings: As /start_run takes them.
+            reading: encoding, delimiter, quotechar, has_header, where the guess was wrong.
+
+        Returns:
+            JSON: steps, rows_per_step, passes, memory_bytes (training, evaluation), seconds,
+            roughly; gpu_seconds and the share of a visitor's day they are on a ZeroGPU Space (null
+            elsewhere); fits, make_fit (settings to change, or null), smaller_base, problems (code,
+            what, advice, severity, details).
+        """
+        plan = _plans.plan_from(task, mapping, base, settings)
+        return _plans.estimated(self._services, file, _plans.reading_from(reading), plan)
 
     def start_run(
         self,
@@ -236,8 +269,10 @@ class _Runs:
         name: str,
         owner_token: str,
         reading: dict = {},  # noqa: B006  (shown as the default in the API's description)
-    ) -> str:
+    ) -> Iterator[str]:
         """Train a LoRA adapter on an uploaded table, in the background.
+
+        On ZeroGPU within this request: the id is there at once, and to leave is to interrupt.
 
         Args:
             file: The uploaded file (in Python: gradio_client.handle_file).
@@ -253,11 +288,13 @@ class _Runs:
         Returns:
             The run's id.
         """
-        plan = _runs.plan_from(task, mapping, base, settings)
+        plan = _plans.plan_from(task, mapping, base, settings)
         run = _runs.start(
-            self._services, file, _runs.reading_from(reading), plan, name, owner_token
+            self._services, file, _plans.reading_from(reading), plan, name, owner_token
         )
-        return run.id
+        yield run.id
+        for _ in begin_or_continue(self._services, run):
+            yield run.id
 
     def run_status(self, run_id: str, owner_token: str, since: int = 0) -> dict:
         """Where a run stands.
@@ -268,7 +305,8 @@ class _Runs:
             since: How many events are known already; only later ones are returned.
 
         Returns:
-            JSON: status, step, total_steps, loss, eta_seconds, queue_position, metrics, events.
+            JSON: status, step, total_steps, loss, eta_seconds, metrics, events; of a run that waits
+                queue_position and starts_in_seconds; kept_until, in seconds since 1970.
         """
         return _runs.status(self._services, run_id, owner_token, since)
 
@@ -282,15 +320,16 @@ class _Runs:
         self._services.jobs.stop(run)
         return run.status()
 
-    def resume_run(self, run_id: str, owner_token: str) -> str:
-        """Go on with a run that was stopped, interrupted or failed.
+    def resume_run(self, run_id: str, owner_token: str) -> Iterator[str]:
+        """Go on with a run that was stopped, interrupted or failed; on ZeroGPU, in this request.
 
         Returns:
             The run's status.
         """
-        run = self._own(run_id, owner_token)
-        self._services.jobs.resume(run)
-        return run.status()
+        run = _runs.resume(self._services, run_id, owner_token)
+        yield run.status()
+        for _ in begin_or_continue(self._services, run):
+            yield run.status()
 
     def delete_run(self, run_id: str, owner_token: str) -> str:
         """Delete a run and everything in it, for good.
@@ -305,7 +344,8 @@ class _Runs:
         """The runs of one owner, newest first.
 
         Returns:
-            JSON objects: id, name, task, base, status, has_adapter, created.
+            JSON objects: id, name, task, base, status, queue_position, has_adapter, created,
+                kept_until.
         """
         return _runs.listed(self._services, owner_token)
 

@@ -1,13 +1,14 @@
 """The fields of the Fine-tune form, and what their values mean."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import gradio as gr
 
-from components._runs import Plan, Reading
-from components._texts import i18n
+from components._plans import Plan, Reading
+from components._texts import i18n, say
+from components._visitor import Language
 from finetune.columns import ROLES
 from finetune.recipe import SETTINGS, Setting
 
@@ -15,6 +16,38 @@ MOST_ROLES = max(len(roles) for roles in ROLES.values())
 ENCODINGS = ("utf-8", "utf-16", "gb18030", "big5", "shift_jis", "euc-kr", "windows-1252")
 DELIMITERS = ((",", ","), (";", ";"), ("Tab", "\t"), ("|", "|"), (":", ":"))
 QUOTES = ('"', "'")
+MAIN = ("num_train_epochs", "learning_rate", "per_device_train_batch_size", "max_length", "r")
+GROUPS = {
+    "steps": (
+        "max_steps",
+        "gradient_accumulation_steps",
+        "lr_scheduler_type",
+        "warmup_steps",
+        "early_stopping_patience",
+        "keep_adapter",
+        "held_out_share",
+        "seed",
+    ),
+    "lora": (
+        "lora_alpha",
+        "lora_dropout",
+        "target_modules",
+        "use_rslora",
+        "use_dora",
+        "init_lora_weights",
+    ),
+    "memory": ("activation_checkpointing", "quantization", "precision", "shorten_rows"),
+    "robust": (
+        "weight_decay",
+        "max_grad_norm",
+        "label_smoothing_factor",
+        "neftune_noise_alpha",
+        "adversarial_epsilon",
+        "augmented_copies",
+        "augmented_share",
+    ),
+    "records": ("logging_steps", "save_steps"),
+}
 HEADERS = {"": None, "yes": True, "no": False}
 
 
@@ -36,12 +69,12 @@ class Form:
         return [self.file, *self.reading, *chosen]
 
 
-def place_reading() -> list[Any]:
-    """How the file is read: what `Reading` holds, in its order."""
+def place_reading() -> tuple[gr.Accordion, list[Any]]:
+    """How the file is read: what `Reading` holds, in its order, in a part that can be unfolded."""
     found = (i18n("find_out"), "")
-    with gr.Accordion(i18n("reading"), open=False):
+    with gr.Accordion(i18n("reading"), open=False, elem_id="finetune-reading") as accordion:
         gr.Markdown(i18n("reading_info"), elem_classes="lab-note")
-        return [
+        return accordion, [
             gr.Dropdown([found, *((it, it) for it in ENCODINGS)], value="", label=i18n("encoding")),
             gr.Dropdown([found, *DELIMITERS], value="", label=i18n("delimiter")),
             gr.Dropdown([found, *((it, it) for it in QUOTES)], value="", label=i18n("quotechar")),
@@ -51,12 +84,43 @@ def place_reading() -> list[Any]:
         ]
 
 
+def reading_shown(found: Mapping[str, Any], values: Sequence[str], language: Language) -> list[Any]:
+    """The fields of `place_reading` on `values`; what was left to find out says what was found.
+
+    Args:
+        found: as `inspect_table` gives it.
+    """
+    header = say("yes" if found["header"] else "no", language) if found["readable"] else None
+    delimiter = {"\t": "Tab"}.get(found["delimiter"], found["delimiter"])
+    parts = (found["encoding"], delimiter, found["quotechar"], header)
+    yes_no = [(say(key, language), key) for key in ("yes", "no")]
+    choices = ([(it, it) for it in ENCODINGS], DELIMITERS, [(it, it) for it in QUOTES], yes_no)
+    shown = []
+    for part, options, value in zip(parts, choices, values, strict=True):
+        told = say("found_out", language, value=part) if part and not value else ""
+        first = (told or say("find_out", language), "")
+        kind = gr.Radio if options is yes_no else gr.Dropdown
+        shown.append(kind(choices=[first, *options], value=value))
+    return shown
+
+
 def place_settings() -> list[Any]:
-    """One field for each of `SETTINGS`; left empty, it takes the preset's value."""
+    """One field for each of `SETTINGS`, in its order; left empty, it takes the preset's value.
+
+    A few stand open; the others are folded away by what they are about.
+    """
+    fields = _place_group(MAIN)
     with gr.Accordion(i18n("settings"), open=False, elem_id="finetune-settings"):
         gr.Markdown(i18n("settings_info"), elem_classes="lab-note")
-        with gr.Row(elem_classes="lab-grid"):
-            return [_field(setting) for setting in SETTINGS.values()]
+        for key, names in GROUPS.items():
+            gr.Markdown(i18n(f"settings_{key}"))
+            fields |= _place_group(names)
+    return [fields[name] for name in SETTINGS]
+
+
+def _place_group(names: Sequence[str]) -> dict[str, Any]:
+    with gr.Row(elem_classes="lab-grid"):
+        return {name: _field(SETTINGS[name]) for name in names}
 
 
 def _field(setting: Setting) -> Any:

@@ -43,6 +43,15 @@ CSS = """
   transition: width 0.6s ease; }
 .lab-failed .lab-bar i { background: #dc2626; }
 .lab-finished .lab-bar i { background: #0d9488; }
+/* Gradio draws a plot as high as its block and puts the label on top: the foot would be cut off. */
+.block:has(> .vega-embed) { box-sizing: content-box; padding-bottom: 34px !important;
+  width: auto !important; }
+.block.lab-advice { border-left: 3px solid #d97706; padding-left: 10px; }
+.lab-advice p, .lab-advice li { font-size: 0.9rem; }
+.lab-confusion { overflow-x: auto; }
+.lab-confusion table { border-collapse: collapse; font-size: 0.9rem; }
+.lab-confusion th, .lab-confusion td { padding: 4px 10px; text-align: right;
+  border: 1px solid var(--border-color-primary); max-width: 180px; overflow-wrap: anywhere; }
 .block.lab-failure { border-left: 3px solid #dc2626; padding-left: 10px; }
 .lab-failure p { font-size: 0.9rem; }
 @media (max-width: 640px) {

@@ -9,17 +9,22 @@ from collections.abc import Generator, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
+from components import _remote_models
 from components._services import Services
+from components._throttle import COSTLY
 from finetune.errors import NothingToDownload
-from inference import fit, hub, memory
+from inference import accelerator, fit, hub, memory
 from inference.catalog import Model, Task
-from inference.errors import AdapterRefused, ModelDoesNotFit, WrongModelForTask
-from inference.prompts import normalise
+from inference.chat_server import ServedModel
+from inference.errors import AdapterRefused, ModelDoesNotFit, ModelElsewhere, WrongModelForTask
+from inference.prompts import Message, normalise
 from inference.records import (
     ADAPTER_WEIGHTS,
+    Candidate,
     ChatSettings,
     Choice,
     Chunk,
+    Position,
     Scores,
     Summary,
     SummarySettings,
@@ -33,12 +38,13 @@ class Wanted:
     """Which model a visitor asks for: a catalogue id, or one of the runs they may read.
 
     `run_id` wins over `model`; with neither it is the task's default. `token` is the owner's or
-    that of a share.
+    that of a share; `visitor` who asks, where that is another.
     """
 
     model: str = ""
     run_id: str = ""
     token: str = ""
+    visitor: str = ""
 
 
 @dataclass(frozen=True)
@@ -106,6 +112,9 @@ def can_think(services: Services, wanted: Wanted) -> bool:
         ModelUnknown, RunNotFound
     """
     model_id = wanted.model
+    remote = None if wanted.run_id else _remote_models.can_think(services, model_id)
+    if remote is not None:
+        return remote
     if wanted.run_id:
         model_id = services.store.for_reader(wanted.run_id, wanted.token).recipe.base
     return services.catalog.find(model_id).thinking
@@ -118,23 +127,95 @@ def chat(
     history: Sequence[Mapping[str, Any]] | None,
     system: str,
     settings: ChatSettings,
+    conversation: str = "",
+    begun: str = "",
 ) -> Generator[Chunk, None, None]:
-    """The reply, piece by piece; everything is checked before the first piece is asked for."""
+    """The reply, piece by piece; everything is checked before the first piece is asked for.
+
+    `conversation` and `begun` as `inference.chat.reply` takes them.
+    """
+    services.throttle.charge(COSTLY, wanted.visitor or wanted.token)
     messages = normalise(message, history, system, services.limits)
+    served = _remote_models.chosen(services, wanted)
+    if served is not None:
+        return _remote(services, wanted, served, messages, settings)
     found = find(services, "chat", wanted)
-    if found.model.single_turn:
-        messages = [turn for turn in messages if turn["role"] == "system"] + messages[-1:]
+    messages = _read_by(found.model, messages)
     if not found.model.thinking:
         settings = replace(settings, thinking=False)
     from inference.chat import reply
 
-    return reply(messages, found.choice, settings, services.limits.deadline_seconds)
+    seconds = services.limits.deadline_seconds
+    return reply(messages, found.choice, settings, seconds, conversation, begun)
+
+
+def _read_by(model: Model, messages: list[Message]) -> list[Message]:
+    """What of a conversation the model is asked: the demo answers the last question only."""
+    if not model.single_turn:
+        return messages
+    return [turn for turn in messages if turn["role"] == "system"] + messages[-1:]
+
+
+def look_inside(
+    services: Services,
+    wanted: Wanted,
+    message: str,
+    history: Sequence[Mapping[str, Any]] | None,
+    system: str,
+    thinking: bool,
+    answer: str,
+) -> list[Position]:
+    """How likely each token of `answer` was, and what else could have stood there."""
+    services.throttle.charge(COSTLY, wanted.visitor or wanted.token)
+    messages = normalise(message, history, system, services.limits)
+    found = _here(services, wanted)
+    from inference.inside import positions
+
+    thinking = thinking and found.model.thinking
+    return positions(_read_by(found.model, messages), answer, found.choice, thinking)
+
+
+def tokens(services: Services, wanted: Wanted, text: str) -> list[Candidate]:
+    """The tokens a chat model reads `text` as."""
+    found = _here(services, wanted)
+    from inference.inside import tokens as split
+
+    return split(text, found.choice)
+
+
+def _remote(
+    services: Services,
+    wanted: Wanted,
+    served: ServedModel,
+    messages: list[Message],
+    settings: ChatSettings,
+) -> Generator[Chunk, None, None]:
+    """The reply of the operator's chat server."""
+    from inference.remote_chat import reply
+
+    asked = wanted if wanted.run_id else replace(wanted, model=_remote_models.PREFIX + served.name)
+    if not can_think(services, asked):
+        settings = replace(settings, thinking=False)
+    seconds = services.limits.deadline_seconds
+    return reply(services.chat_server, served, messages, settings, seconds)
+
+
+def _here(services: Services, wanted: Wanted) -> Found:
+    """A chat model of this machine.
+
+    Raises:
+        ModelElsewhere: the chat server answers for it. Also as `find`.
+    """
+    if _remote_models.chosen(services, wanted) is not None:
+        raise ModelElsewhere()
+    return find(services, "chat", wanted)
 
 
 def summarize(
     services: Services, wanted: Wanted, text: str, settings: SummarySettings
 ) -> Generator[Summary, None, None]:
     """The summary so far, section by section; checked as in `chat`."""
+    services.throttle.charge(COSTLY, wanted.visitor or wanted.token)
     text = check_text(text, services.limits.summary_characters)
     found = find(services, "summarization", wanted)
     from inference.summarize import summarize as engine
@@ -144,6 +225,7 @@ def summarize(
 
 def classify(services: Services, wanted: Wanted, texts: Sequence[str]) -> Iterator[Scores]:
     """The scores of each text, in order; checked as in `chat`."""
+    services.throttle.charge(COSTLY, wanted.visitor or wanted.token)
     checked = [check_text(text, services.limits.classify_characters) for text in texts]
     found = find(services, "classification", wanted)
     from inference.sentiment import classify as engine
@@ -156,6 +238,10 @@ def load_engines() -> None:
     from inference import chat, sentiment, summarize
 
     _ = chat, sentiment, summarize
+    if accelerator.ZERO_GPU:  # what a worker, a fork of this process, would import on a lent GPU
+        from finetune import slice_worker
+
+        _ = slice_worker
 
 
 def evict_idle() -> None:
@@ -188,6 +274,7 @@ def record(model: Model) -> dict[str, Any]:
         "served": model.served,
         "trainable": model.trainable,
         "here": hub.is_here(model),
+        "remote": False,
         "download_bytes": model.download_bytes,
         "memory_to_run": run.needed,
         "precision": run.precision,

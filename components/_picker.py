@@ -5,7 +5,7 @@ from typing import Any
 
 import gradio as gr
 
-from components import _fetch_panel, _models, _runs
+from components import _fetch_panel, _models, _plots, _remote_models, _runs
 from components._models import Wanted
 from components._page import Page
 from components._refusals import error_sentence
@@ -13,9 +13,9 @@ from components._services import Services
 from components._texts import i18n, plain, say
 from components._visitor import Language
 from finetune.errors import RunNotFound
-from inference import fit
 from inference.catalog import Model, Task
 from inference.errors import NotFetched
+from inference.texts import joined
 from inference.units import readable_bytes
 
 RUN = "run:"
@@ -42,7 +42,7 @@ class Picker:
 def place(page: Page, task: Task, tab: str) -> Picker:
     """The picker, placed in the current tab, whose list follows visitor, link and language."""
     services = page.services
-    default = fit.default_model(services.catalog, task).id
+    default = _remote_models.default_model(services, task)
     dropdown = gr.Dropdown(
         choices=[(default, default)],
         value=default,
@@ -54,19 +54,24 @@ def place(page: Page, task: Task, tab: str) -> Picker:
     panel = _fetch_panel.place(page, tab)
     picker = Picker(page, task, dropdown, note)
 
-    def told(language: Language, owner: str, value: str) -> list[Any]:
-        return [about(services, language, value), *panel.shown(language, owner, value)]
+    def told(language: Language, owner: str, opened: dict[str, str], value: str) -> list[Any]:
+        note = about(services, language, wanted(owner, opened, value))
+        if task == "chat" and _remote_models.trouble(services):
+            note = joined((say("note_server_away", language), note))
+        return [note, *panel.shown(language, owner, value)]
 
     def show(language: Language, owner: str, opened: dict[str, str], value: str) -> list[Any]:
         known = choices(services, task, language, owner, opened)
-        value = value if value in [key for _, key in known] else default
-        return [gr.Dropdown(choices=known, value=value), *told(language, owner, value)]
+        if value not in [key for _, key in known]:
+            value = _remote_models.default_model(services, task)
+        return [gr.Dropdown(choices=known, value=value), *told(language, owner, opened, value)]
 
     def follow(language: Language, owner: str, opened: dict[str, str], value: str) -> list[Any]:
         asked = f"{RUN}{opened['run']}" if opened["run"] else opened["model"]
         if not asked or opened["tab"] != tab:
             if opened["arrival"]:  # a page opened again goes on with what is being fetched
-                value = services.downloads.latest(services.catalog.served(task), owner) or value
+                value = services.downloads.latest(services.catalog.served(task), owner)
+                value = value or _remote_models.default_model(services, task)
             return show(language, owner, opened, value)
         known = [key for _, key in choices(services, task, language, owner, opened)]
         if asked not in known:
@@ -77,7 +82,7 @@ def place(page: Page, task: Task, tab: str) -> Picker:
     page.on_shown(show, picker.inputs, outputs, on_arrival=False)  # `opened` changes then
     page.on(page.opened.change, follow, picker.inputs, outputs)
     page.on(dropdown.focus, show, picker.inputs, outputs)
-    page.on(dropdown.input, told, [page.owner, dropdown], outputs[1:])
+    page.on(dropdown.input, told, picker.inputs, outputs[1:])
     panel.wire(dropdown, show, picker.inputs, [dropdown, note])
     return picker
 
@@ -85,10 +90,10 @@ def place(page: Page, task: Task, tab: str) -> Picker:
 def wanted(owner: str, opened: dict[str, str], value: str) -> Wanted:
     """What the picker's inputs ask for, and with whose token."""
     if not str(value or "").startswith(RUN):
-        return Wanted(model=str(value or ""))
+        return Wanted(model=str(value or ""), visitor=owner)
     run_id = value.removeprefix(RUN)
     shared = run_id == opened.get("run") and opened.get("share")
-    return Wanted(run_id=run_id, token=opened["share"] if shared else owner)
+    return Wanted(run_id=run_id, token=opened["share"] if shared else owner, visitor=owner)
 
 
 def choices(
@@ -103,6 +108,8 @@ def choices(
     runs += _shared(services, task, language, opened)
     models = [_models.record(model) for model in services.catalog.served(task)]
     models.sort(key=lambda it: not it["here"])
+    if task == "chat":
+        models = _remote_models.records(services) + models
     return runs + [(label(model, language), model["id"]) for model in models]
 
 
@@ -121,7 +128,9 @@ def _shared(services: Services, task: Task, language: Language, opened: dict[str
 
 
 def label(model: dict[str, Any], language: Language) -> str:
-    """A catalogue model as a list shows it: a demo, here, or how much would be fetched."""
+    """A model as a list shows it: on the chat server, a demo, here, or how much to fetch."""
+    if model["remote"]:
+        return say("picker_remote", language, model=model["title"])
     if model["demo"]:
         return say("picker_demo", language, model=model["id"])
     if model["here"]:
@@ -130,11 +139,14 @@ def label(model: dict[str, Any], language: Language) -> str:
     return say("picker_away", language, model=model["id"], size=size)
 
 
-def about(services: Services, language: Language, value: str) -> str:
-    """One line about the choice: an adapter, a demo, too large, to be fetched first, or fitting."""
-    if value.startswith(RUN):
-        return say("note_run", language)
-    found = services.catalog.find(value)
+def about(services: Services, language: Language, asked: Wanted) -> str:
+    """A line about the choice: an adapter and what it learned, a demo, too large, to be fetched
+    first, or fitting."""
+    if asked.run_id:
+        return _about_run(services, language, asked)
+    if _remote_models.writes_for(services, asked.model):
+        return say("note_remote", language)
+    found = services.catalog.find(asked.model)
     model = _models.record(found)
     if model["demo"]:
         return say("note_demo_chat" if model["task"] == "chat" else "note_demo", language)
@@ -146,6 +158,22 @@ def about(services: Services, language: Language, value: str) -> str:
     if not model["here"]:
         return _away(services, language, found)
     return say("note_fits", language, needed=needed, available=available)
+
+
+def _about_run(services: Services, language: Language, asked: Wanted) -> str:
+    """Its report is for whoever may use it: the owner, and who has its link."""
+    note = say("note_run", language)
+    if _remote_models.writes_for(services, asked.run_id):
+        note = joined((note, say("note_remote", language)))
+    try:
+        report = services.store.for_reader(asked.run_id, asked.token).report()
+    except RunNotFound:
+        return note
+    if report is None:
+        return note
+    figures = _plots.figures(report, language)
+    lines = [f"- {name}: {base} → {tuned}" for name, base, tuned in figures["data"] if tuned]
+    return "\n\n".join([note, _plots.learned(report, language), "\n".join(lines)])
 
 
 def _away(services: Services, language: Language, model: Model) -> str:

@@ -7,8 +7,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from typing import Any
 
-import pandas as pd
-
 from components._refusals import problem_sentences
 from components._texts import say
 from components._visitor import Language
@@ -23,7 +21,10 @@ PREVIEW_CHARACTERS = 160
 DASH = "–"
 COMMA: dict[Language, str] = {"en": ", ", "zh": "、"}
 BITS = {"int8": 8, "int4": 4}
-BYTES = ("upload_bytes", "unpacked_bytes")
+BYTES = (
+    *("upload_bytes", "json_bytes", "unpacked_bytes"),
+    *("runs_bytes", "disk_spare_bytes", "uploads_bytes"),
+)
 
 
 def table(headers: Sequence[str], rows: Sequence[Sequence[Any]]) -> Table:
@@ -168,24 +169,6 @@ def _short(cell: str) -> str:
 # The Fine-tune tab: a run
 
 
-def curve(events: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
-    """`step` and `loss`, at most `POINTS` rows: means of equally many steps, the last at the end.
-
-    A step that was done twice, after a restart, counts as it was the second time.
-    """
-    losses = {
-        it["step"]: it["loss"]
-        for it in events
-        if it["type"] == "step" and it.get("loss") is not None
-    }
-    frame = pd.DataFrame(sorted(losses.items()), columns=["step", "loss"])
-    if frame.empty:
-        return frame
-    every = -(-len(frame) // POINTS)
-    group = (frame.index - len(frame) + 1) // every  # counted from the end
-    return frame.groupby(group).agg({"step": "last", "loss": "mean"}).round(4)
-
-
 FIGURES = {
     "chat": ("loss", "perplexity"),
     "classification": ("accuracy", "macro_f1"),
@@ -195,14 +178,15 @@ LOWER_IS_BETTER = ("loss", "perplexity")
 
 
 def figures(report: Mapping[str, Any], language: Language) -> Table:
-    """Base and tuned model side by side on the rows neither was trained on."""
+    """Base and tuned model side by side on the rows neither was trained on, each figure with the
+    interval it lies in."""
     headers = [say(key, language) for key in ("figure", "base", "tuned")]
     names = FIGURES[report["task"]] if report["rows"] else ()
     rows = [
         (
             say(f"figure_{name}", language),
-            _number(report["base"][name]),
-            _number(report["tuned"][name]),
+            _measured(report, "base", name),
+            _measured(report, "tuned", name),
         )
         for name in names
     ]
@@ -227,7 +211,7 @@ def learned(report: Mapping[str, Any], language: Language) -> str:
         if gain < -noticeable
         else "learned_same"
     )
-    return say(
+    told = say(
         key,
         language,
         figure=say(f"figure_{name}", language),
@@ -235,6 +219,13 @@ def learned(report: Mapping[str, Any], language: Language) -> str:
         tuned=_number(tuned),
         rows=report["rows"],
     )
+    found = report.get("difference", {})
+    low, high = found.get("interval", (0, 0))
+    # Few rows tell little, unless the difference is beyond all doubt.
+    unsure = found.get("verdict") == "too_few_to_tell" and low <= 0 <= high
+    if key == "learned_same" or not unsure:
+        return told
+    return joined((told, say("learned_by_chance", language)))
 
 
 def samples(report: Mapping[str, Any], language: Language) -> Table:
@@ -261,14 +252,23 @@ def bar(words: Sequence[str], share: float, kind: str) -> str:
 
 
 def duration(seconds: float, language: Language) -> str:
-    """`95` -> `1 min 35 s`; hours without seconds."""
+    """`95` -> `1 min 35 s`; hours without seconds, days without minutes."""
     whole = max(0, round(seconds))
     if whole < 60:
         return say("seconds", language, seconds=whole)
     if whole < 3_600:
         return say("minutes", language, minutes=whole // 60, seconds=whole % 60)
-    return say("hours", language, hours=whole // 3_600, minutes=whole % 3_600 // 60)
+    if whole < 2 * 86_400:
+        return say("hours", language, hours=whole // 3_600, minutes=whole % 3_600 // 60)
+    return say("days", language, days=whole // 86_400, hours=whole % 86_400 // 3_600)
 
 
 def _number(value: float | None) -> str:
     return DASH if value is None else f"{value:.3f}"
+
+
+def _measured(report: Mapping[str, Any], side: str, name: str) -> str:
+    """`0.800 (0.712–0.868)`: the figure and its interval, where there is one."""
+    interval = report.get("intervals", {}).get(side, {}).get(name)
+    value = _number(report[side][name])
+    return f"{value} ({_number(interval[0])}–{_number(interval[1])})" if interval else value

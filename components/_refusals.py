@@ -32,7 +32,17 @@ ERRORS_ZH: dict[str, str] = {
     ),
     "settings_refused": "设置“{name}”的值是 {value}，它必须在 {low} 到 {high} 之间。",
     "setting_choice_refused": "设置“{name}”的值是“{value}”，它必须是以下之一：{choices}。",
+    "conversation_refused": "无法把这个文件读成对话（{reason}）。请选择从这里导出的 JSON 文件。",
+    "nothing_liked": "还没有点赞的回复。请先给好的回复点赞，再保存。",
+    "model_elsewhere": (
+        "这个模型在另一台服务器上，从这里看不到它的词元和概率。请选择本机上的模型。"
+    ),
+    "nothing_chosen": "请先点回答里的一个词元，再从其他词元中选一个。",
+    "answer_gone": "刚才细看的已不是最后一个回答。请重新细看。",
+    "no_answer_yet": "还没有可以细看的回答。请先提一个问题。",
+    "stop_texts_refused": "停止文本最多 {most} 个，每个 1 到 {characters} 个字符。",
     "argument_refused": "参数“{name}”必须是 {kind}，收到的是“{value}”。",
+    "too_many_requests": "短时间内请求太多。请在 {wait:,} 秒后再试。",
     "access_token_refused": (
         "这不是访问令牌：它最多有 {limit} 个普通的字母、数字和符号，没有空格。"
         "请在你的账号设置里重新复制。"
@@ -57,6 +67,37 @@ ERRORS_ZH: dict[str, str] = {
         "请把适配器重新保存为 safetensors 格式。"
     ),
     "adapter_broken": "适配器的文件无法加载（{reason}）。请重新训练或重新下载。",
+    # the operator's chat server
+    "chat_server_unreachable": (
+        "无法连接对话服务器（{reason}）。请稍后再试，或选择这台机器上的模型。"
+    ),
+    "chat_server_silent": (
+        "对话服务器在 {seconds:g} 秒内没有发来任何内容。请稍后再试，或选择这台机器上的模型。"
+    ),
+    "chat_server_failed": (
+        "对话服务器返回了错误（状态码 {status}）。请稍后再试，或选择这台机器上的模型。"
+    ),
+    "chat_server_torn": "对话服务器的回复中途断开，或内容无法读取。请重新发送这条消息。",
+    "chat_server_busy": "对话服务器暂时不接受更多请求（状态码 429）。请稍等片刻再重新发送。",
+    "chat_server_busy_for": (
+        "对话服务器暂时不接受更多请求（状态码 429）。请在 {seconds:,} 秒后重新发送。"
+    ),
+    "chat_server_key_refused": (
+        "对话服务器不接受本页面的密钥，或额度不足（状态码 {status}）。"
+        "请本页面的维护者检查 LAB_CHAT_KEY；这台机器上的模型不受影响。"
+    ),
+    "not_a_chat_server": (
+        "对话服务器的应答与 OpenAI 的接口不兼容。"
+        "请本页面的维护者检查 LAB_CHAT_URL；这台机器上的模型不受影响。"
+    ),
+    "remote_model_unknown": "对话服务器上没有名为“{model}”的模型。请从列表中选一个。",
+    "remote_context_too_long": (
+        "这条消息加上所要求的最长回复，超过了 {model} 能读的长度。"
+        "请缩短消息，或调小 max_new_tokens。"
+    ),
+    "remote_request_refused": (
+        "对话服务器不接受这个请求（状态码 {status}）。请把设置改回原来的值，或换一个模型。"
+    ),
     # getting a model onto this machine
     "hub_unreachable": (
         "无法连接 {host}（{reason}）。请检查网络连接，或把 HF_ENDPOINT 设为一个镜像站，然后重试。"
@@ -145,6 +186,9 @@ ERRORS_ZH: dict[str, str] = {
     "nothing_to_download": "这个训练的状态是“{status}”，还没有适配器。请等它完成。",
     "too_many_runs": "你已经有 {limit} 个训练，达到了上限。请先删除一个，再开始新的训练。",
     "queue_full": "已有 {limit} 个训练在排队，达到了上限。请等其中一些开始后再试。",
+    "no_disk_space": (
+        "这里的磁盘放不下新的训练了。请删除不再需要的训练，或一小时后再试：到时较早的训练会让出空间。"
+    ),
     "run_not_finished": ("这个训练的状态是“{status}”，只有已完成的训练才能分享。请等它结束。"),
     "owner_token_refused": (
         "每个训练都要有归属：请发送至少 {least} 个字符的令牌并保管好，它是打开这个训练的唯一钥匙。"
@@ -167,6 +211,11 @@ ERRORS_ZH: dict[str, str] = {
         "{host} 不允许用这个令牌写入 {repository}（状态码 {status}）。"
         "请使用有写权限的令牌，或换一个名称。"
     ),
+    "repository_public": (
+        "{repository} 已经存在，而且所有人都能看到，所以没有上传任何内容。"
+        "请换一个名称，或者明确选择上传到公开的仓库。"
+    ),
+    "push_failed": "上传提前结束了（{reason}）。请重试；如果仍然失败，请下载适配器。",
     "precision_unsupported": (
         "这台机器不能用 {precision} 计算。请把 precision 设为 auto 或 fp32。"
     ),
@@ -177,6 +226,10 @@ ERRORS_ZH: dict[str, str] = {
     "rank_too_high": (
         "这个基座最小的层只有 {limit} 个方向，少于 r = {r}。"
         "请把 r 降到 {limit}，或把 init_lora_weights 从 {start} 改为 default。"
+    ),
+    "slice_too_short": (
+        "这里的显卡每次只借用 {seconds} 秒，而这个训练的一步需要更长时间。请开始新的训练，"
+        "换小一些的基座模型，或调小 max_length 或 per_device_train_batch_size。"
     ),
     "training_too_large": (
         "即使一次只读 {rows} 行、每行最多 {tokens:,} 个词元，并打开 activation_checkpointing，"
@@ -442,6 +495,44 @@ PROBLEMS_ZH: dict[str, tuple[str, str]] = {
     "setting_needs_cuda": (
         "“{name}”在这里不能设为 {given}：这需要 NVIDIA 显卡。",
         "请选择 {instead}。",
+    ),
+    "plan_too_large": (
+        "训练大约需要 {needed} 内存，目前可用 {available}。",
+        "请点击“让它放得下”，或选择小一些的基座模型。",
+    ),
+    "plan_too_long": (
+        "训练大约需要 {hours} 小时，这里最多训练 {limit} 小时就会停止。",
+        "请选择更快的方案、减少训练轮数（num_train_epochs）或选择小一些的基座模型。停止的训练可以继续。",
+    ),
+    "plan_too_few_steps": (
+        "{steps} 步太少了，这个基座模型学不到什么看得出来的东西。",
+        "至少需要 {enough} 步：增加数据、增加训练轮数（num_train_epochs），"
+        "或减小批大小（per_device_train_batch_size）。",
+    ),
+    "plan_overfits": (
+        "每一行要读 {passes} 遍：模型会死记硬背这些内容，对新问题反而答得更差。",
+        "训练轮数（num_train_epochs）最多取 {most}，或增加数据，"
+        "或让训练自己停下来（early_stopping_patience = 3）。",
+    ),
+    "plan_too_fast": (
+        "学习率 {rate} 远高于这种大小的基座模型常用的 {usual}，损失可能会失控。",
+        "请把 learning_rate 设为 {usual}，或者留空。",
+    ),
+    "plan_too_slow": (
+        "学习率 {rate} 远低于这种大小的基座模型常用的 {usual}，几乎不会有变化。",
+        "请把 learning_rate 设为 {usual}，或者留空。",
+    ),
+    "plan_cuts_rows": (
+        "每行平均约有 {tokens} 个词元，超过 {length} 个的部分会被截掉：大多数行会丢掉结尾。",
+        "请把 max_length 设为 {longer}，或缩短这些行。",
+    ),
+    "plan_checks_on_few": (
+        "只有 {held_out} 行留作检验，太少了，看不出模型有没有学到东西。",
+        "至少需要 {enough} 行：请提供约 {rows} 行数据，或增大 held_out_share。",
+    ),
+    "plan_unbalanced": (
+        "{percent}% 的行是同一种标签：模型只要总是回答它，成绩就会显得很好。",
+        "请增加其他标签的数据；评价时请看宏平均 F1，而不是准确率。",
     ),
     "settings_clash": (
         "“{name}”设为 {given} 时，不能同时使用“{other}”。",
@@ -819,6 +910,9 @@ _REASONS_ZH: tuple[tuple[str, str], ...] = (
     ("Permission denied", "没有权限"),
     ("Read-only file system", "文件系统只读"),
     ("no weights", "没有权重"),
+    ("it is no JSON", "它不是 JSON"),
+    ("it lists no chat messages", "里面没有对话消息"),
+    ("it is longer than a conversation may be", "超过了对话允许的长度"),
     (r"(\d+) weights are missing", r"缺少 \1 个权重"),
     (r"(\S+) is missing", r"缺少 \1"),
     # pydantic's, of the fields of a recipe that are no settings

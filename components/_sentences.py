@@ -19,6 +19,15 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "发生了意外的错误。你填写的内容都还在，请再试一次。如果仍然出错，请把编号 {reference} "
         "告诉本页面的维护者。",
     ),
+    # the visitor's account
+    "sign_in": ("Sign in with Hugging Face", "用 Hugging Face 账号登录"),
+    "sign_out": ("Sign out ({name})", "退出登录（{name}）"),
+    "signed_in": ("You are signed in", "你已登录"),
+    "runs_adopted": (
+        "The training runs begun in this browser, {count} in all, now belong to your account. Sign "
+        "in to find them in any browser.",
+        "这个浏览器里开始的 {count} 次训练现在属于你的账号。在任何浏览器里登录，都能找到它们。",
+    ),
     "refresh": ("Refresh", "刷新"),
     "stop": ("Stop", "停止"),
     "stopped_here": ("Stopped. What was written so far stays.", "已停止，已经写出的内容会保留。"),
@@ -41,6 +50,15 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "picker_away": ("{model} · not here, {size} to download", "{model} · 未下载，需下载 {size}"),
     "picker_run": ("My model: {name}", "我的模型：{name}"),
     "picker_shared": ("Shared with you: {name}", "别人分享的：{name}"),
+    "picker_remote": ("{model} · on the chat server", "{model} · 在对话服务器上"),
+    "note_remote": (
+        "The chat server of this page writes the replies: what you type is sent to it.",
+        "回复由本页面的对话服务器生成，你输入的内容会发送给它。",
+    ),
+    "note_server_away": (
+        "The chat server does not answer at the moment.",
+        "对话服务器目前没有应答。",
+    ),
     "note_run": (
         "An adapter trained here: it answers as its rows do.",
         "在这里训练的适配器：它会照着训练数据来回答。",
@@ -147,6 +165,16 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "to_fetch": ("{size} to download", "需下载 {size}"),
     "limit": ("Limit", "上限"),
     "limit_upload_bytes": ("Size of an uploaded file", "上传文件的大小"),
+    "limit_json_bytes": ("Size of any other request", "其他请求的大小"),
+    "limit_requests_per_minute": ("Requests a minute from one address", "每个地址每分钟的请求数"),
+    "limit_costly_per_minute": (
+        "Replies, summaries and other work for models a minute, each visitor",
+        "每位访客每分钟的回复、摘要等计算请求数",
+    ),
+    "limit_runs_per_hour": (
+        "Training runs started or resumed an hour, each visitor",
+        "每位访客每小时开始或继续训练的次数",
+    ),
     "limit_unpacked_bytes": (
         "Size of an XLSX or Parquet file once unpacked",
         "XLSX 或 Parquet 文件解压后的大小",
@@ -166,6 +194,12 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "limit_queued_runs": ("Training runs that wait for their turn", "排队等候的训练数"),
     "limit_run_hours": ("Hours a run may train before it is stopped", "一次训练的小时数"),
     "limit_run_days": ("Days a run is kept", "训练结果保留天数"),
+    "limit_runs_bytes": ("Disk space of all training runs", "所有训练占用的磁盘空间"),
+    "limit_disk_spare_bytes": ("Disk space left free", "保留的空闲磁盘空间"),
+    "limit_uploads_bytes": (
+        "Disk space of files sent and downloaded",
+        "上传和下载的文件占用的磁盘空间",
+    ),
     # Chat
     "chat_intro": (
         "Ask anything. A larger model knows more; a model you trained answers as you taught it.",
@@ -222,6 +256,34 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "The same seed gives the same reply again; empty draws a new one each time.",
         "种子相同，回复就相同；留空则每次随机。",
     ),
+    "chat_stop": ("Stop texts", "停止文本"),
+    "chat_stop_info": (
+        "The answer ends before any of these; one a line. Rarely needed.",
+        "回答遇到其中任何一个就停止；每行一个。一般不需要。",
+    ),
+    "preset_chat_teacher": ("Patient teacher", "耐心的老师"),
+    "preset_chat_teacher_text": (
+        "You are a patient teacher. Explain step by step, in simple words, with one short example, "
+        "and end with a question that checks whether it was understood.",
+        "你是一位耐心的老师。请用简单的话一步一步地讲解，举一个简短的例子，最后提一个问题检查对方是否听懂了。",
+    ),
+    "preset_chat_translator": ("Translator", "翻译"),
+    "preset_chat_translator_text": (
+        "Translate what you are given: Chinese into English, any other language into Chinese. "
+        "Answer with the translation only.",
+        "请翻译收到的内容：中文译成英文，其他语言译成中文。只回答译文。",
+    ),
+    "preset_chat_poet": ("Poet", "诗人"),
+    "preset_chat_poet_text": (
+        "Answer everything with a poem of four short lines.",
+        "无论问什么，都用一首四行短诗回答。",
+    ),
+    "preset_chat_reviewer": ("Code reviewer", "代码审阅者"),
+    "preset_chat_reviewer_text": (
+        "You review code. Name the most important mistake first, say why it matters, and show the "
+        "corrected lines. Be brief.",
+        "你是代码审阅者。先指出最重要的错误，说明为什么重要，再给出修改后的代码。请简短。",
+    ),
     "starter_1": ("Who are you?", "你是谁？"),
     "starter_2": ("What is LoRA?", "什么是 LoRA？"),
     "starter_3": ("What is a token?", "什么是词元？"),
@@ -235,6 +297,72 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "the {turns} oldest questions no longer fit and were left out",
         "最早的 {turns} 个问题放不下，已略去",
     ),
+    "chat_dropped_why": (
+        "The conversation is longer than the model can hold. Its oldest turns are no longer sent; "
+        "they stay on the page.",
+        "对话超过了模型能容纳的长度。最早的几轮不再发送给模型，但仍保留在页面上。",
+    ),
+    "chat_thinking_now": ("Thinking…", "正在思考……"),
+    "chat_context": (
+        "Context: {used:,} of {context:,} tokens used. Your conversation was read as {prompt:,} "
+        "tokens; {reused:,} of them were still known from the turn before.",
+        "上下文：已用 {used:,} / {context:,} 个词元。这段对话共 {prompt:,} 个词元，"
+        "其中 {reused:,} 个在上一轮已经读过。",
+    ),
+    "chat_kept": ("Conversations and files", "对话记录与文件"),
+    "chat_kept_info": (
+        "Conversations are kept in this browser only, up to twenty of them.",
+        "对话只保存在这个浏览器里，最多二十段。",
+    ),
+    "chat_conversations": ("Earlier conversations", "以前的对话"),
+    "chat_untitled": ("Untitled", "未命名"),
+    "chat_forget": ("Forget this conversation", "删除这段对话"),
+    "chat_save_markdown": ("Save as Markdown", "保存为 Markdown"),
+    "chat_save_json": ("Save as JSON", "保存为 JSON"),
+    "chat_read": ("Open a JSON file", "打开 JSON 文件"),
+    "chat_likes_info": (
+        "Press the thumb under good answers: together they are a table to fine-tune on.",
+        "给好的回答点赞：它们合在一起就是一份可以用来微调的表格。",
+    ),
+    "chat_save_likes": ("Save liked answers as CSV", "把点赞的回答存为 CSV"),
+    "chat_you": ("You", "你"),
+    "chat_model": ("Model", "模型"),
+    "inside": ("Look inside", "看看内部"),
+    "inside_info": (
+        "A model gives every token of its vocabulary a probability and one of them is drawn. The "
+        "colour of a token tells how sure the model was of it. Click one to see what else could "
+        "have stood there.",
+        "模型会给词表里的每个词元一个概率，再从中抽取一个。颜色表示模型对这个词元有多大把握。"
+        "点一个词元，看看那里还可能出现什么。",
+    ),
+    "inside_sure": ("sure: 90 % and more", "有把握：90% 以上"),
+    "inside_likely": ("likely: 50 % and more", "较可能：50% 以上"),
+    "inside_open": ("open: 10 % and more", "不确定：10% 以上"),
+    "inside_surprising": ("surprising: less", "出人意料：不到 10%"),
+    "inside_look": ("Look into the last answer", "细看最后一个回答"),
+    "inside_answer": ("The answer, token by token", "逐个词元看回答"),
+    "inside_likeliest": ("The likeliest tokens here", "这里最可能的词元"),
+    "inside_others": ("Go on from another token", "换一个词元继续"),
+    "inside_go_on": ("Go on from here", "从这里继续"),
+    "inside_place": ("{token} had a probability of {share:.1%}.", "{token} 的概率是 {share:.1%}。"),
+    "inside_tokens_info": (
+        "A model reads neither letters nor words. Type a text to see its tokens and their numbers.",
+        "模型读的既不是字母也不是单词。输入一段文字，看看它的词元和编号。",
+    ),
+    "inside_text": ("Any text", "任意文字"),
+    "inside_tokens": ("Its tokens", "它的词元"),
+    "inside_count": (
+        "{characters} characters, {tokens} tokens",
+        "{characters} 个字符，{tokens} 个词元",
+    ),
+    "compare": ("Side by side", "并排比较"),
+    "compare_info": (
+        "One message to the model of the chat and to another one, with the same settings and seed.",
+        "把同一条消息发给上面选择的模型和另一个模型，设置与随机种子相同。",
+    ),
+    "compare_run": ("Ask both", "同时提问"),
+    "compare_left": ("**The model of the chat**", "**对话所用的模型**"),
+    "compare_right": ("**The other model**", "**另一个模型**"),
     "reason_stop": ("finished", "已完成"),
     "reason_length": ("cut at the longest reply", "达到最长回复"),
     "reason_deadline": ("stopped at the time limit", "达到时间上限"),
@@ -311,9 +439,10 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "the result in the other tabs.",
         "准备一张表格，选一个基座模型，在它上面训练一个小小的适配器（LoRA），然后到其他页面使用它。",
     ),
-    "step_data": ("### 1 · Your data", "### 1 · 你的数据"),
-    "step_plan": ("### 2 · What to learn", "### 2 · 学什么"),
-    "step_run": ("### Your training runs", "### 你的训练"),
+    "step_data": ("Data", "数据"),
+    "step_recipe": ("Recipe", "方案"),
+    "step_train": ("Train", "训练"),
+    "step_result": ("Result", "结果"),
     "file": (
         "A CSV, TSV, JSON, XLSX or Parquet file",
         "CSV、TSV、JSON、XLSX 或 Parquet 文件",
@@ -329,6 +458,7 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "这些都是从文件中推断的。如果预览看起来不对，可以在这里指定。",
     ),
     "find_out": ("find out", "自动判断"),
+    "found_out": ("found out: {value}", "自动判断：{value}"),
     "encoding": ("Encoding", "编码"),
     "delimiter": ("Delimiter", "分隔符"),
     "quotechar": ("Quote", "引号"),
@@ -355,6 +485,40 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "It does not look like data for any of the tasks: choose the task and columns below.",
         "看不出它适合哪个任务，请在下面选择任务和各列。",
     ),
+    "data_balance": ("Rows of each label", "每个标签的行数"),
+    "data_lengths": ("How long the rows are, in tokens", "每行有多长（词元数）"),
+    "data_lengths_note": (
+        "The longest row looked at has {longest:,} tokens of {model}; {cut} % are longer than "
+        "max_length ({length:,} as the recipe stands) and would be cut.",
+        "看过的行里最长的有 {longest:,} 个词元（按 {model} 计）；超过 max_length"
+        "（按目前的方案为 {length:,}）而会被截断的占 {cut}%。",
+    ),
+    "data_others": ("others", "其他"),
+    "data_seen": ("What the model sees", "模型看到的内容"),
+    "data_trained": ("trained: it learns to write this", "训练：模型学着写出这些"),
+    "data_read": ("only read", "只是读取"),
+    "data_example": (
+        "Example {number} of {total}, as {model} reads it.",
+        "第 {number} 个例子，共 {total} 个，按 {model} 的方式读取。",
+    ),
+    "data_seen_chat": (
+        "The marks around the turns come from the model's chat template. Only the answer is "
+        "trained: the question is what it will be given.",
+        "对话两边的标记来自模型的对话模板。只有回答参与训练：问题是以后别人给它的。",
+    ),
+    "data_seen_classification": (
+        "The text is read as a whole; what is trained is which label follows from it.",
+        "文本作为整体读取；训练的是由它得出哪个标签。",
+    ),
+    "data_seen_summarization": (
+        "The text is read by one half of the model; the other half learns to write the summary.",
+        "模型的一半读取原文，另一半学着写出摘要。",
+    ),
+    "data_before": ("‹ Previous example", "‹ 上一个例子"),
+    "data_after": ("Next example ›", "下一个例子 ›"),
+    "rows": ("rows", "行数"),
+    "label": ("label", "标签"),
+    "tokens": ("tokens", "词元"),
     # Fine-tune: the plan
     "task": ("Task", "任务"),
     "column": ("Column", "列"),
@@ -372,8 +536,9 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "base_info": ("The model your adapter is trained on.", "适配器将训练在这个模型之上。"),
     "preset": ("How thoroughly", "训练强度"),
     "preset_info": (
-        "Quick to see it work; thorough for the best result.",
-        "“快速”先看看效果，“充分”追求最好的结果。",
+        "Quick: see it work. Balanced: a good result for its time. Thorough: the best result, at "
+        "several times the time.",
+        "快速：先看看效果。均衡：效果与时间兼顾。充分：追求最好的结果，时间是几倍。",
     ),
     "preset_quick": ("Quick", "快速"),
     "preset_balanced": ("Balanced", "均衡"),
@@ -384,12 +549,58 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "留空的项由训练强度决定，会根据基座模型和数据量选择合适的值。",
     ),
     "as_preset": ("as the preset", "由训练强度决定"),
-    "estimate": (
-        "The plan: about {steps:,} steps of {rows} rows; training needs about {memory} of memory "
-        "and, on this machine, roughly {time}.",
-        "计划：约 {steps:,} 步，每步 {rows} 行；训练大约需要 {memory} 内存，"
-        "在这台机器上大致需要 {time}。",
+    "bases_away": ("Bases too large to be trained here", "在这里无法训练的基座模型"),
+    "base_too_large": (
+        "needs {needed} of memory, {available} is free",
+        "需要 {needed} 内存，目前可用 {available}",
     ),
+    "settings_steps": ("**Steps, checks and the end**", "**步数、检验与结束**"),
+    "settings_lora": ("**The adapter (LoRA)**", "**适配器（LoRA）**"),
+    "settings_memory": (
+        "**Memory**: touch these where training does not fit",
+        "**内存**：放不下时再改",
+    ),
+    "settings_robust": (
+        "**Against learning by heart, and for few rows**",
+        "**防止死记硬背、数据很少时**",
+    ),
+    "settings_records": ("**Records**", "**记录**"),
+    "estimate": (
+        "The plan: about {steps:,} steps of {rows} rows; training needs about {memory} of memory, "
+        "comparing before and after {measuring}, and all of it roughly {time} on this machine.",
+        "计划：约 {steps:,} 步，每步 {rows} 行；训练大约需要 {memory} 内存，"
+        "训练前后的对比需要 {measuring}，在这台机器上大致需要 {time}。",
+    ),
+    "plan_values": ("With {values}.", "其中 {values}。"),
+    "estimate_gpu": (
+        "It takes about {seconds:,} GPU seconds of your day: {share} % of the {day} that a free "
+        "account has. Where they run out you can go on another day.",
+        "大约会用掉你当天的 {seconds:,} 秒 GPU 时间：相当于免费账户每天 {day} 秒的 {share}%。"
+        "用完后可以改天继续。",
+    ),
+    "make_fit": ("Make it fit", "让它放得下"),
+    "made_to_fit": (
+        "Changed, so that the plan fits: {changes}.",
+        "为了放得下，已改为：{changes}。",
+    ),
+    "smaller_base": (
+        "No setting makes this base fit here. The largest that does is {model}.",
+        "无论怎么设置，这个基座模型在这里都放不下。放得下的最大的是 {model}。",
+    ),
+    "start_problems": ("Why it cannot start", "为什么不能开始"),
+    "next_no_file": (
+        "To go on, upload a file or take an example.",
+        "要继续，请先上传文件或选一个示例。",
+    ),
+    "next_unusable": (
+        "To go on, choose a file that can be used: what is wrong with this one is told above.",
+        "要继续，请换一个能用的文件：这个文件的问题见上方。",
+    ),
+    "next_columns": (
+        "These columns cannot be trained on yet.",
+        "这些列还不能用来训练。",
+    ),
+    "to_recipe": ("Next: choose the recipe", "下一步：选择训练方案"),
     "run_name": ("Name of the run (optional)", "训练名称（可选）"),
     "start": ("Start training", "开始训练"),
     # Fine-tune: the run
@@ -402,18 +613,145 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "No training yet. Bring a file above, and start one.",
         "还没有训练。请在上面准备一个文件，然后开始。",
     ),
+    "runs_show": ("Show", "查看"),
+    "runs_new": ("New training", "新的训练"),
+    "is_queued": ("waiting", "排队中"),
+    "is_running": ("training", "训练中"),
+    "is_stopping": ("stopping", "正在停止"),
+    "is_interrupted": ("interrupted", "已中断"),
+    "is_stopped": ("stopped", "已停止"),
+    "is_failed": ("failed", "失败"),
+    "is_finished": ("finished", "已完成"),
+    "run_to_result": ("See the result", "查看结果"),
+    "run_curves": ("More curves", "更多曲线"),
+    "run_curves_info": (
+        "A gradient norm that jumps, or a loss that climbs, means that the learning rate is too "
+        "large.",
+        "梯度范数突然变大或损失上升，说明学习率太大。",
+    ),
+    "curve_learning_rate": ("Learning rate", "学习率"),
+    "curve_grad_norm": ("Gradient norm", "梯度范数"),
+    "curve_tokens_per_second": ("Tokens a second", "每秒词元数"),
+    "curve_memory": ("Memory in use, GB", "内存占用（GB）"),
+    "loss_trained": ("training", "训练"),
+    "loss_held_out": ("held-out rows", "检验数据"),
+    "run_log": ("Log", "日志"),
+    "log_step": ("step {step}: loss {loss}", "第 {step} 步：损失 {loss}"),
+    "log_checked": (
+        "step {step}: held-out loss {loss:.4f}",
+        "第 {step} 步：检验损失 {loss:.4f}",
+    ),
+    "log_compared": (
+        "base and tuned model compared on {rows} rows",
+        "已在 {rows} 行数据上对比基座模型与微调后的模型",
+    ),
+    "log_started": ("training began: {steps} steps", "开始训练：共 {steps} 步"),
+    "log_checkpoint": ("checkpoint saved at step {step}", "已在第 {step} 步保存检查点"),
+    "stopped_quota": (
+        "Stopped: your GPU time for today is used up. Nothing is lost",
+        "已停止：今天的 GPU 时间用完了，训练进度没有丢失",
+    ),
+    "starts_in": ("starts in about {left}", "大约 {left}后开始"),
+    "failed_before": ("It failed before the first step.", "在第一步之前失败。"),
+    "failed_at": ("It failed after step {step}.", "在第 {step} 步之后失败。"),
+    "next_resume": ("Go on from the last checkpoint", "从上一个检查点继续"),
+    "next_continue": ("Continue", "继续训练"),
+    "next_half": ("Start again with half the batch", "批大小减半，重新开始"),
+    "next_shorter": ("Start again with shorter rows", "缩短每行的长度，重新开始"),
+    "next_slower": ("Start again with a lower learning rate", "降低学习率，重新开始"),
+    "next_again": ("Start again on the same rows", "用同样的数据重新开始"),
+    "use_chat": ("Chat with it", "和它对话"),
+    "use_classification": ("Classify with it", "用它分类"),
+    "use_summarization": ("Summarize with it", "用它写摘要"),
+    "not_compared": (
+        "There is an adapter to try, but training was stopped before it was compared with the "
+        "base. Resume it to see what it learned.",
+        "已有可以试用的适配器，但训练在与基座模型对比之前就停止了。继续训练即可看到它学得如何。",
+    ),
+    "no_result": ("There is no result yet.", "还没有结果。"),
+    "kept_until": (
+        "Kept for another {left}, then deleted: download what you want to keep.",
+        "还会保留 {left}，之后删除：想留下的请先下载。",
+    ),
+    "per_label": ("Label by label", "各个标签"),
+    "f1_bars": ("F1 of each label, the weakest first", "各标签的 F1，最弱的在前"),
+    "precision": ("Precision", "精确率"),
+    "recall": ("Recall", "召回率"),
+    "f1_base": ("F1 before", "训练前 F1"),
+    "f1_tuned": ("F1 after", "训练后 F1"),
+    "confusion": (
+        "What the tuned model calls each label (rows: in the data, columns: its answer)",
+        "微调后的模型怎样判断各个标签（行：数据中的标签，列：模型的回答）",
+    ),
+    "confusion_true": ("data", "数据"),
+    "confusion_said": ("answer", "回答"),
+    "run_save_samples": ("Save these as CSV", "把这些存为 CSV"),
+    "try_prompt": ("Ask both: the base and your model", "同时问基座模型和你的模型"),
+    "try_run": ("Compare", "对比"),
+    "try_base": ("**Base model**", "**基座模型**"),
+    "try_tuned": ("**Tuned**", "**微调后**"),
+    "try_chat": ("a question of your own", "你自己的问题"),
+    "try_classification": ("a text of your own", "你自己的文本"),
+    "try_summarization": ("a text to summarize", "要摘要的文本"),
+    "share": ("Share it", "分享"),
+    "share_info": (
+        "Whoever has the link can use the model and read its report, nothing more. You can "
+        "withdraw it at any time.",
+        "拿到链接的人可以使用这个模型、查看它的报告，除此之外什么都不能做。你可以随时撤回。",
+    ),
+    "share_make": ("Make a link", "生成链接"),
+    "share_link": ("The link", "链接"),
+    "share_withdraw": ("Withdraw the link", "撤回链接"),
     "run_stop": ("Stop", "停止"),
     "run_resume": ("Resume", "继续训练"),
-    "run_use": ("Try the trained model", "试用训练好的模型"),
     "run_download": ("Download the adapter", "下载适配器"),
     "run_delete": ("Delete", "删除"),
     "run_delete_sure": ("Really delete, for good", "确定要永久删除"),
+    # Fine-tune: pushing an adapter to the Hub
+    "push_part": ("Put it into my Hub account", "放到我的 Hub 账号里"),
+    "push_info": (
+        "Commits the adapter, {size}, with a card of its settings, column names and figures, and "
+        "none of your rows. Keep this page open meanwhile.",
+        "提交适配器（{size}），以及写有训练设置、列名和各项指标的说明页；不含你的数据行。"
+        "上传时请不要关闭本页面。",
+    ),
+    "push_name": ("Repository", "仓库名"),
+    "push_name_info": (
+        "name, or organisation/name; it is made if it is not there yet",
+        "填“名称”或“组织/名称”，不存在时会自动创建",
+    ),
+    "push_private": ("Private: only you can see it", "私有：只有你能看到"),
+    "push_token": ("Access token with write permission", "有写权限的访问令牌"),
+    "push_token_info": (
+        "From the settings of your Hub account. It is used for this one push and kept nowhere.",
+        "在 Hub 账号的设置里创建。只用于这一次上传，不会保存。",
+    ),
+    "push_token_account": (
+        "Leave it empty to use your sign-in, or give a token of an organisation.",
+        "留空则使用你的登录；要上传到组织里，请填有权限的令牌。",
+    ),
+    "push_start": ("Push to my Hub account", "上传到我的 Hub 账号"),
+    "push_cancel": ("Cancel", "取消"),
+    "push_going": ("Pushing for {time}", "正在上传，已用时 {time}"),
+    "push_cancelled": (
+        "Cancelled. A repository that was made already stays in your account.",
+        "已取消。如果仓库已经建好，它会留在你的账号里。",
+    ),
+    "push_done": ("It is in your account: {link}", "已经放到你的账号里：{link}"),
+    "push_no_token": (
+        "An access token with write permission is needed. Make one in the settings of your Hub "
+        "account and enter it here.",
+        "需要一个有写权限的访问令牌。请在你的 Hub 账号设置里创建，然后填在这里。",
+    ),
     "step": ("step", "步"),
     "loss_axis": ("loss", "损失"),
-    "loss": ("Loss: how far off the model is, step by step", "损失：模型每一步的偏差"),
+    "loss": (
+        "Loss, step by step: in training (blue), on held-out rows (orange)",
+        "每一步的损失：训练（蓝）、检验数据（橙）",
+    ),
     "figures": (
-        "Before and after, on rows held out of training",
-        "训练前后对比（使用没有参与训练的数据）",
+        "Before and after, on rows held out of training (in brackets: 95 % interval)",
+        "训练前后对比（使用没有参与训练的数据；括号内为 95% 区间）",
     ),
     "samples": ("Answers before and after", "训练前后的回答"),
     "status_queued": ("Waiting for its turn", "排队中"),
@@ -436,6 +774,7 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "seconds": ("{seconds} s", "{seconds} 秒"),
     "minutes": ("{minutes} min {seconds} s", "{minutes} 分 {seconds} 秒"),
     "hours": ("{hours} h {minutes} min", "{hours} 小时 {minutes} 分"),
+    "days": ("{days} days {hours} h", "{days} 天 {hours} 小时"),
     "figure": ("Figure", "指标"),
     "tuned": ("Tuned", "微调后"),
     "prompt": ("Asked", "输入"),
@@ -467,6 +806,10 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "never saw. It may have learned its rows by heart: try fewer passes, or more rows.",
         "**在新数据上变差了。** {figure}：训练前 {base}，训练后 {tuned}（用它从未见过的 {rows:,} 行"
         "数据测得）。它可能只是背下了训练数据：试试减少训练轮数，或增加数据。",
+    ),
+    "learned_by_chance": (
+        "These are too few rows to be sure: the difference may be chance.",
+        "但数据太少，还不能确定：这个差别可能只是偶然。",
     ),
     "learned_unknown": (
         "No rows were held out, so nothing says how well it learned.",

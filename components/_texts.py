@@ -17,7 +17,7 @@ from components._visitor import Language
 LANGUAGES: tuple[Language, ...] = ("en", "zh")
 _PREFIX = "lab_"  # Gradio's own texts share the table: `file` or `common` would hide ours
 _CHINESE = ("zh", "zh-CN", "zh-TW")  # as browsers and Gradio's settings name it
-_MARKDOWN = re.compile(r"([\\`*_{}\[\]<>()#+\-.!|~$&])")
+_MARKDOWN = re.compile(r"([\\`*_{}\[\]<>()#+\-.!|~$&:@])")
 
 
 def _settings() -> dict[str, tuple[str, str]]:

@@ -4,11 +4,11 @@ from typing import Any
 
 import gradio as gr
 
-from components import _models, _plots
+from components import _models, _plots, _remote_models
 from components._page import Page
 from components._texts import i18n
 from components._visitor import Language
-from inference import fit, hardware
+from inference import hardware
 
 MODEL_WIDTHS = [310, 120, 110, 125, 125, 160, 166]  # pixels
 
@@ -45,9 +45,9 @@ def build(page: Page) -> None:
     def show(language: Language) -> tuple[Any, ...]:
         facts = hardware.facts()
         records = [_models.record(model) for model in services.catalog.models]
-        best = fit.best_chat(services.catalog)
+        best = _remote_models.default_model(services, "chat")
         return (
-            _plots.verdict(facts, records, best.id, language),
+            _plots.verdict(facts, records, best, language),
             gr.Dataframe(_plots.machine(facts, language), visible=True),
             _plots.versions(facts, language),
             gr.Dataframe(_plots.models(records, language), visible=True),

@@ -8,13 +8,15 @@ LabError
     ├── RunNotFound            also what a stranger's run id gets
     ├── RunBusy, RunNotFinished, NothingToDownload
     ├── OwnerTokenRefused, UploadMissing
-    └── TooManyRuns, QueueFull
+    └── TooManyRuns, QueueFull, NoDiskSpace
 
 LabError
 ├── NoChatTemplate, TemplateUnusable, BaseChanged   a base that cannot be trained on
-├── TokenMissing, RepositoryNameRefused, PushRefused   an adapter that cannot be pushed
-└── PrecisionUnsupported, QuantizationUnavailable, RankTooHigh, TrainingTooLarge
-                               settings that this machine or base cannot follow
+├── TokenMissing, RepositoryNameRefused, RepositoryPublic, PushRefused, PushFailed
+│                              an adapter that cannot be pushed
+├── PrecisionUnsupported, QuantizationUnavailable, RankTooHigh, TrainingTooLarge
+│                              settings that this machine or base cannot follow
+└── SliceTooShort              the GPU is lent for less than a step takes
 """
 
 from collections.abc import Iterable
@@ -66,6 +68,13 @@ class TooManyRuns(RunError):
 
 class QueueFull(RunError):
     sentence = "{limit} runs wait for their turn, which is the limit. Try again when one has begun."
+
+
+class NoDiskSpace(RunError):
+    sentence = (
+        "The disk here has no room for another run. Delete runs you no longer need, "
+        "or try again in an hour: then older ones make room."
+    )
 
 
 class RunNotFinished(RunError):
@@ -129,6 +138,14 @@ class TrainingTooLarge(LabError):
     )
 
 
+class SliceTooShort(LabError):
+    sentence = (
+        "A GPU is lent for {seconds} seconds at a time here, and one step of this training takes "
+        "longer. Start a new run with a smaller base model, a shorter max_length or a smaller "
+        "per_device_train_batch_size."
+    )
+
+
 class TokenMissing(LabError):
     sentence = (
         "Pushing to a hub needs an access token that may write. "
@@ -148,3 +165,14 @@ class PushRefused(LabError):
         "{host} does not let this token write to {repository} (status {status}). "
         "Use a token with write permission for it, or choose another name."
     )
+
+
+class RepositoryPublic(LabError):
+    sentence = (
+        "{repository} is there already and everybody can see it, so nothing was sent. "
+        "Choose another name, or push to a public repository on purpose."
+    )
+
+
+class PushFailed(LabError):
+    sentence = "The push ended early ({reason}). Try again; if it stays, download the adapter."

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import psutil
 import torch
 from torch.nn import functional
 from transformers import (
@@ -305,6 +306,7 @@ class _Reporter(TrainerCallback):
             grad_norm=logs.get("grad_norm"),
             tokens_per_second=round(rate, 1),
             epoch=round(logs["epoch"], 4),
+            memory_bytes=_memory_in_use(),
         )
 
     def _warn_once(self, code: str, step: int) -> None:
@@ -318,6 +320,13 @@ class _Reporter(TrainerCallback):
         self.batch_seconds = max(self.batch_seconds, now - self.batch_began)
         self.batch_began = now
         return self.batch_seconds + 2 * self.trainer.save_seconds
+
+
+def _memory_in_use() -> int:
+    """Bytes: what torch has reserved on a GPU, else what this process holds in main memory."""
+    if torch.cuda.is_available():
+        return torch.cuda.memory_reserved()
+    return psutil.Process().memory_info().rss
 
 
 def _state_of(checkpoint: Checkpoint) -> TrainerState:

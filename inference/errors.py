@@ -6,10 +6,15 @@
     │   ├── TooManyTurns, ConversationTooLong
     │   ├── TextEmpty, TextTooLong
     │   ├── SettingsRefused, SettingChoiceRefused, ArgumentRefused
+    │   ├── TooManyRequests
     │   └── AccessTokenRefused
     ├── ModelUnavailable
     │   ├── ModelUnknown, ModelNotHere, ModelDoesNotFit, ModelBroken, WrongModelForTask
     │   ├── AdapterRefused, AdapterUnsafe, AdapterBroken
+    │   ├── ChatServerTrouble      the operator's chat server did not answer as it should
+    │   │   ├── ChatServerUnreachable, ChatServerSilent, ChatServerFailed, ChatServerTorn
+    │   │   ├── ChatServerBusy, ChatServerBusyFor, ChatServerKeyRefused, NotAChatServer
+    │   │   └── RemoteModelUnknown, RemoteContextTooLong, RemoteRequestRefused
     │   └── NotFetched             it could not be brought onto this machine
     │       ├── HubUnreachable, HubSilent, HubBusy, HubFailed, NotAHub
     │       ├── ModelGated, ModelMissing, NoSafeWeights
@@ -81,6 +86,37 @@ class ConversationTooLong(RequestRefused):
     )
 
 
+class NothingLiked(RequestRefused):
+    sentence = (
+        "No reply is liked yet. Press the thumb under the ones that are good, then save them."
+    )
+
+
+class ModelElsewhere(RequestRefused):
+    sentence = (
+        "This model is on another server: its tokens and probabilities cannot be seen from here. "
+        "Choose a model of this machine."
+    )
+
+
+class NothingChosen(RequestRefused):
+    sentence = "Click a token of the answer, then choose one of the others to go on from."
+
+
+class AnswerGone(RequestRefused):
+    sentence = "The answer that was looked into is not the last one any more. Look into it anew."
+
+
+class NoAnswerYet(RequestRefused):
+    sentence = "There is no answer to look into yet. Ask something first."
+
+
+class ConversationRefused(RequestRefused):
+    sentence = (
+        "This file cannot be read as a conversation ({reason}). Choose a JSON file exported here."
+    )
+
+
 class TooManyTurns(RequestRefused):
     sentence = "This conversation has {turns} turns; the limit is {limit}. Start a new one."
 
@@ -103,8 +139,16 @@ class SettingChoiceRefused(RequestRefused):
     sentence = "The setting “{name}” is “{value}”; it must be one of: {choices}."
 
 
+class StopTextsRefused(RequestRefused):
+    sentence = "Give at most {most} stop texts of 1 to {characters} characters each."
+
+
 class ArgumentRefused(RequestRefused):
     sentence = "The parameter “{name}” must be {kind}; it was “{value}”."
+
+
+class TooManyRequests(RequestRefused):
+    sentence = "That was too often in a short time. Try again in {wait:,} seconds."
 
 
 class AccessTokenRefused(RequestRefused):
@@ -160,6 +204,84 @@ class AdapterUnsafe(ModelUnavailable):
 
 class AdapterBroken(ModelUnavailable):
     sentence = "The adapter's files cannot be loaded ({reason}). Train or download it again."
+
+
+class ChatServerTrouble(ModelUnavailable):
+    """The chat server of LAB_CHAT_URL cannot be used now. Its address is not a visitor's matter."""
+
+
+class ChatServerUnreachable(ChatServerTrouble):
+    sentence = (
+        "The chat server cannot be reached ({reason}). Try again in a moment, or choose a model "
+        "of this machine."
+    )
+
+
+class ChatServerSilent(ChatServerTrouble):
+    sentence = (
+        "The chat server sent nothing for {seconds:g} seconds. Try again in a moment, or choose a "
+        "model of this machine."
+    )
+
+
+class ChatServerFailed(ChatServerTrouble):
+    sentence = (
+        "The chat server answered with an error (status {status}). Try again in a moment, or "
+        "choose a model of this machine."
+    )
+
+
+class ChatServerTorn(ChatServerTrouble):
+    sentence = (
+        "The chat server broke off in the middle of its reply, or sent something that cannot be "
+        "read. Send the message again."
+    )
+
+
+class ChatServerBusy(ChatServerTrouble):
+    sentence = (
+        "The chat server takes no more requests for now (status 429). Wait a little and send the "
+        "message again."
+    )
+
+
+class ChatServerBusyFor(ChatServerTrouble):
+    sentence = (
+        "The chat server takes no more requests for now (status 429). Send the message again in "
+        "{seconds:,} seconds."
+    )
+
+
+class ChatServerKeyRefused(ChatServerTrouble):
+    sentence = (
+        "The chat server does not accept the key of this page, or its credit (status {status}). "
+        "Whoever runs this page must check LAB_CHAT_KEY; the models of this machine go on working."
+    )
+
+
+class NotAChatServer(ChatServerTrouble):
+    sentence = (
+        "The chat server does not answer as one that is compatible with OpenAI's. Whoever runs "
+        "this page must check LAB_CHAT_URL; the models of this machine go on working."
+    )
+
+
+class RemoteModelUnknown(ChatServerTrouble):
+    sentence = "The chat server has no model called “{model}”. Choose one from the list."
+
+
+class RemoteContextTooLong(ChatServerTrouble):
+    sentence = (
+        "The message and the longest reply asked for are more than {model} can read. Shorten the "
+        "message, or lower max_new_tokens."
+    )
+
+
+class RemoteRequestRefused(ChatServerTrouble):
+    sentence = (
+        "The chat server does not accept this request (status {status}). Change the settings back "
+        "to what they were, or choose another model."
+    )
 
 
 class NotFetched(ModelUnavailable):

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
 
 from tests.serving import App
 
@@ -64,11 +64,16 @@ def _is_ours(url: str, app: App) -> bool:
     return url.startswith((app.url, "data:", "blob:"))
 
 
+def opened_tab(page: Page) -> Locator:
+    """The steps of the Fine-tune tab are tabs too, below it."""
+    return page.get_by_role("tab", selected=True).first
+
+
 def visit(page: Page, app: App, tab: str, **query: str) -> None:
     more = "".join(f"&{name}={value}" for name, value in query.items())
     page.goto(f"{app.url}/?tab={tab}{more}")
     chinese = page.evaluate("navigator.language") == "zh-CN"
-    expect(page.get_by_role("tab", selected=True)).to_have_text(TABS[tab][chinese])
+    expect(opened_tab(page)).to_have_text(TABS[tab][chinese])
 
 
 def foreign_words(page: Page, locale: str) -> list[str]:

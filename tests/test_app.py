@@ -27,6 +27,7 @@ API = {
     "/summarize": ["text", "model", "run_id", "token", "length", "fast"],
     "/classify": ["text", "model", "run_id", "token"],
     "/inspect_table": ["file", "encoding", "delimiter", "quotechar", "has_header"],
+    "/estimate": ["file", "task", "mapping", "base", "settings", "reading"],
     "/start_run": [
         *("file", "task", "mapping", "base", "settings", "name", "owner_token", "reading"),
     ],

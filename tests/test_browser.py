@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser import LOCALES, MINUTE, TABS, foreign_words, started, visit, visiting
+from tests.browser import LOCALES, MINUTE, TABS, foreign_words, opened_tab, started, visit, visiting
 from tests.serving import App
 
 WORDS = {
@@ -77,6 +77,11 @@ def upload(page: Page, path: object) -> None:
     page.locator("#finetune-file input[type=file]").set_input_files(path)
 
 
+def to_recipe(page: Page) -> None:
+    page.locator("#finetune-next:enabled").click()
+    expect(page.locator("#finetune-estimate")).to_contain_text(re.compile(r"\d+ (steps|步)"))
+
+
 def ask(page: Page, question: str) -> None:
     page.locator("#chat-message textarea").fill(question)
     page.locator("#chat-message textarea").press("Enter")
@@ -88,7 +93,7 @@ def test_every_tab_opens_and_speaks_the_visitors_language(page, app, locale):
     for names in TABS.values():
         name = names[locale == "zh-CN"]
         page.get_by_role("tab", name=name, exact=True).click()
-        expect(page.get_by_role("tab", selected=True)).to_have_text(name)
+        expect(opened_tab(page)).to_have_text(name)
         assert foreign_words(page, locale) == []
 
 
@@ -102,20 +107,21 @@ def test_from_a_file_to_a_model_that_answers_as_it_was_taught(page, app, locale,
     visit(page, app, "finetuning")
     upload(page, table)
     expect(page.locator("#finetune-summary")).to_contain_text("20")
+    to_recipe(page)
     page.locator("#finetune-preset label").first.click()
-    expect(page.locator("#finetune-estimate")).to_contain_text(re.compile(r"\d+"))
     page.locator("#finetune-start").click()
     state = page.locator("#run-state")
     expect(state).to_contain_text(words["finished"], timeout=3 * MINUTE)
+    page.locator("#run-to-result").click()
     expect(page.locator("#run-learned")).to_contain_text(words["learned"])
     with page.expect_download() as download:
         page.locator("#run-download").click()
     assert download.value.suggested_filename.endswith(".zip")
 
     page.reload()  # the run is still this visitor's
-    expect(state).to_contain_text(words["finished"])
+    page.locator("#runs-show").click()
     page.locator("#run-use").click()
-    expect(page.get_by_role("tab", selected=True)).to_have_text(TABS["chat"][locale == "zh-CN"])
+    expect(opened_tab(page)).to_have_text(TABS["chat"][locale == "zh-CN"])
     ask(page, words["question"])
     expect(history).to_contain_text(words["answer"], timeout=MINUTE)
 
@@ -123,17 +129,19 @@ def test_from_a_file_to_a_model_that_answers_as_it_was_taught(page, app, locale,
 def test_another_visitor_sees_nothing_of_a_run(page, app, words, browser, table):
     visit(page, app, "finetuning")
     upload(page, table)
+    to_recipe(page)
     page.locator("#finetune-start").click()
     expect(page.locator("#run-stop")).to_be_visible()
     stranger = browser.new_context().new_page()
     stranger.goto(f"{app.url}/?tab=finetuning")
-    expect(stranger.locator("#run-state")).to_contain_text("No training yet")
+    expect(stranger.locator("#finetune-file")).to_be_visible()
+    expect(stranger.locator("#runs")).to_be_hidden()
     stranger.context.close()
     page.locator("#run-stop").click()
     expect(page.locator("#run-state")).to_contain_text(words["stopped"], timeout=MINUTE)
     page.locator("#run-delete").click()
     page.locator("#run-delete-sure").click()
-    expect(page.locator("#run-delete")).to_be_hidden()
+    expect(page.locator("#runs")).to_be_hidden()
 
 
 def test_bad_input_is_answered_and_nothing_is_lost(page, app, words, tmp_path):
@@ -145,6 +153,7 @@ def test_bad_input_is_answered_and_nothing_is_lost(page, app, words, tmp_path):
     upload(page, tmp_path / "book.xlsx")
     expect(page.locator("#finetune-summary")).to_contain_text(words["unusable"])
     expect(page.locator("#finetune-file")).to_contain_text("book")
+    expect(page.locator("#finetune-next")).to_be_disabled()
 
 
 def test_a_reply_can_be_stopped_repeated_and_left_behind(page, app, words):
@@ -210,7 +219,7 @@ def test_the_language_can_be_changed_on_the_page(browser, app):
     verdict = page.locator("#environment-verdict")
     expect(verdict).to_contain_text("Models run on")
     page.locator("#language").click()
-    expect(page.get_by_role("tab", selected=True)).to_have_text("运行环境")
+    expect(opened_tab(page)).to_have_text("运行环境")
     expect(verdict).to_contain_text("在这里，模型运行在")
     page.reload()  # remembered
     expect(verdict).to_contain_text("在这里，模型运行在")
@@ -234,6 +243,7 @@ def test_what_the_server_words_follows_gradios_own_language_setting(browser, app
 def test_advanced_settings_left_alone_change_nothing_and_wrong_ones_are_named(page, app, words):
     visit(page, app, "finetuning")
     page.locator("#example-chat").click()
+    to_recipe(page)
     estimate = page.locator("#finetune-estimate")
     expect(estimate).to_contain_text("540")
     page.locator("#finetune-settings button").first.click()
@@ -244,7 +254,7 @@ def test_advanced_settings_left_alone_change_nothing_and_wrong_ones_are_named(pa
     rank.press("Tab")
     expect(estimate).to_contain_text("r ≤ 256")
     page.locator("#finetune-start").click()
-    expect(page.locator("#finetune-problems")).to_contain_text("9999")
+    expect(page.locator("#finetune-refused")).to_contain_text("9999")
 
 
 def test_another_file_or_task_fills_the_form_in_anew(page, app):
@@ -259,6 +269,37 @@ def test_another_file_or_task_fills_the_form_in_anew(page, app):
             "#finetune-role-2 input" if task == "chat" else "#finetune-role-1 input"
         )
         expect(last).to_have_value(columns[1])
-        expect(page.locator("#finetune-estimate")).to_contain_text(re.compile(r"\d+ (steps|步)"))
+        expect(page.locator("#data-seen")).to_be_visible()
+    to_recipe(page)
     expect(page.locator(".toast-body")).to_have_count(0)
     assert "Traceback" not in app.log.read_text(encoding="utf-8")
+
+
+def test_columns_that_cannot_be_trained_on_are_told_and_keep_one_from_going_on(page, app, table):
+    visit(page, app, "finetuning")
+    onward = page.locator("#finetune-next")
+    expect(onward).to_be_disabled()
+    upload(page, table)
+    expect(onward).to_be_enabled()
+    page.locator("#finetune-role-2 input").click()
+    page.get_by_role("option", name="instruction").click()
+    expect(onward).to_be_disabled()
+    expect(page.locator("#finetune-reason")).to_contain_text("instruction")
+    page.locator("#finetune-role-2 input").click()
+    page.get_by_role("option", name="output").click()
+    expect(onward).to_be_enabled()
+
+
+def test_what_was_chosen_is_still_there_on_the_way_back(page, app, table):
+    visit(page, app, "finetuning")
+    upload(page, table)
+    to_recipe(page)
+    page.locator("#setting-max_length textarea, #setting-max_length input").fill("20")
+    page.locator("#setting-max_length textarea, #setting-max_length input").press("Tab")
+    page.locator("#finetune-steps").get_by_role("tab").first.click()
+    expect(page.locator("#finetune-file")).to_contain_text("table")
+    expect(page.locator("#data-note")).to_contain_text("20")
+    to_recipe(page)
+    expect(page.locator("#setting-max_length textarea, #setting-max_length input")).to_have_value(
+        "20"
+    )

@@ -26,23 +26,6 @@ def classification(base, tuned):
     }
 
 
-def steps(*numbers):
-    return [{"type": "step", "step": n, "loss": float(n)} for n in numbers]
-
-
-def test_a_curve_ends_with_the_newest_step_and_stays_small():
-    frame = _plots.curve(steps(*range(1, 1_002)))
-    assert len(frame) <= _plots.POINTS
-    assert frame["step"].iloc[-1] == 1_001 and frame["step"].is_monotonic_increasing
-
-
-def test_a_curve_takes_the_later_value_of_a_step_done_twice():
-    events = [*steps(1, 2), {"type": "step", "step": 2, "loss": 9.0}, {"type": "checkpoint"}]
-    events.append({"type": "step", "step": 3, "loss": None})
-    assert _plots.curve(events)["loss"].tolist() == [1.0, 9.0]
-    assert len(_plots.curve([])) == 0
-
-
 @pytest.mark.parametrize(
     ("report", "word"),
     [
@@ -58,6 +41,26 @@ def test_a_curve_takes_the_later_value_of_a_step_done_twice():
 def test_whether_it_learned_is_read_from_held_out_rows(report, word):
     assert word in _plots.learned(report, "en")
     assert _plots.learned(report, "zh") != _plots.learned(report, "en")
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_a_difference_that_may_be_chance_is_said_to(language):
+    unsure = {"difference": {"verdict": "too_few_to_tell", "interval": [-2.0, 0.5]}}
+    clear = {"difference": {"verdict": "too_few_to_tell", "interval": [-2.0, -1.0]}}
+    assert "chance" not in _plots.learned({**CHAT, **clear}, "en")
+    sure, doubt = (
+        _plots.learned({**CHAT, **more}, language)
+        for more in ({"difference": {"verdict": "better"}}, unsure)
+    )
+    assert doubt.startswith(sure) and len(doubt) > len(sure)
+    same = {**CHAT, "tuned": {"loss": 1.99}}
+    assert _plots.learned({**same, **unsure}, language) == _plots.learned(same, language)
+
+
+def test_a_figure_is_told_with_its_interval():
+    intervals = {"base": {}, "tuned": {"loss": [0.4, 0.6125]}}
+    table = _plots.figures({**CHAT, "intervals": intervals}, "en")
+    assert table["data"][0][1:] == ["2.000", "0.500 (0.400–0.613)"]
 
 
 def test_figures_stand_beside_what_a_constant_answer_would_reach():

@@ -15,7 +15,7 @@ SAME_IN_BOTH = {"figure_rouge1", "figure_rouge2", "figure_rougeL", "setting_use_
 # Keys put together from a value: the values are listed where they are defined.
 MADE_UP = re.compile(
     r"(tab|task|device|label|limit|reason|status|stage|length|role|preset|severity|figure|chat"
-    r"|learned|setting|machine|fit|starter|sentiment_example|finetune|fetching)_\w+"
+    r"|learned|inside|setting|settings|data_seen|is|use|curve|stopped|failed|try|preset_chat|machine|fit|starter|sentiment_example|finetune|fetching)_\w+"
 )
 
 
@@ -78,4 +78,6 @@ def test_sentences_are_filled_in():
 
 
 def test_visitors_words_are_not_markup():
+    assert plain("![](http://evil)") == r"\!\[\]\(http\://evil\)"  # nor called on, nor a link
+    assert plain("<img src=x onerror=alert(1)>") == r"\<img src=x onerror=alert\(1\)\>"
     assert plain("<b>*a*</b> [x](y) $z$") == r"\<b\>\*a\*\</b\> \[x\]\(y\) \$z\$"
