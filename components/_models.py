@@ -252,6 +252,15 @@ def evict_idle() -> None:
         shared().clear()
 
 
+def tokens_per_second(record: Mapping[str, Any]) -> float:
+    """Roughly how fast the model of a `record` writes here, alone: every weight is read for each
+    token."""
+    from inference.speed import bytes_per_second
+
+    weights = record["memory"][record["precision"]]["run"]["weights"]
+    return bytes_per_second() / max(1, weights)
+
+
 def _memory(model: Model, precision: memory.Precision) -> dict[str, dict[str, int]]:
     """Bytes by part, to run the model and to train a LoRA on it in that number format."""
     uses: dict[str, memory.Use] = {"run": "run", "train": "lora"}

@@ -19,6 +19,7 @@ from inference.texts import joined
 from inference.units import readable_bytes
 
 RUN = "run:"
+PACES = {"fast": 20, "fluent": 5, "slow": 1, "crawls": 0}  # from so many tokens a second on
 Choices = list[tuple[str, str]]
 
 
@@ -157,7 +158,12 @@ def about(services: Services, language: Language, asked: Wanted) -> str:
         return say("note_too_large", language, needed=needed, available=available)
     if not model["here"]:
         return _away(services, language, found)
-    return say("note_fits", language, needed=needed, available=available)
+    told = say("note_fits", language, needed=needed, available=available)
+    if model["task"] != "chat":
+        return told
+    speed = _models.tokens_per_second(model)
+    pace = next(name for name, least in PACES.items() if speed >= least)
+    return joined((told, say(f"pace_{pace}", language, speed=speed)))
 
 
 def _about_run(services: Services, language: Language, asked: Wanted) -> str:

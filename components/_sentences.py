@@ -86,6 +86,22 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "Fits this machine: it needs about {needed}, and {available} is free.",
         "这台机器可以运行：大约需要 {needed}，目前可用 {available}。",
     ),
+    "pace_fast": (
+        "Fast here: roughly {speed:.0f} tokens a second.",
+        "在这里很快：每秒约 {speed:.0f} 个词元。",
+    ),
+    "pace_fluent": (
+        "Fluent here: roughly {speed:.0f} tokens a second, about as fast as one reads.",
+        "在这里流畅：每秒约 {speed:.0f} 个词元，和阅读差不多快。",
+    ),
+    "pace_slow": (
+        "Slow here: roughly {speed:.1f} tokens a second.",
+        "在这里较慢：每秒约 {speed:.1f} 个词元。",
+    ),
+    "pace_crawls": (
+        "Very slow here: less than a token a second.",
+        "在这里非常慢：每秒不到一个词元。",
+    ),
     # fetching the chosen model
     "fetch": ("Download ({size})", "下载（{size}）"),
     "fetch_join": ("Wait for it too", "我也要用它"),

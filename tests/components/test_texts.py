@@ -15,7 +15,7 @@ SAME_IN_BOTH = {"figure_rouge1", "figure_rouge2", "figure_rougeL", "setting_use_
 # Keys put together from a value: the values are listed where they are defined.
 MADE_UP = re.compile(
     r"(tab|task|device|label|limit|reason|status|stage|length|role|preset|severity|figure|chat"
-    r"|learned|inside|setting|settings|data_seen|is|use|curve|stopped|failed|try|preset_chat|machine|fit|starter|sentiment_example|finetune|fetching)_\w+"
+    r"|learned|inside|pace|setting|settings|data_seen|is|use|curve|stopped|failed|try|preset_chat|machine|fit|starter|sentiment_example|finetune|fetching)_\w+"
 )
 
 
