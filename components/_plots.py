@@ -174,6 +174,7 @@ FIGURES = {
     "classification": ("accuracy", "macro_f1"),
     "summarization": ("rouge1", "rouge2", "rougeL"),
 }
+KNOWN = 0.9  # of 1: above, a base that stays as good had nothing to learn
 LOWER_IS_BETTER = ("loss", "perplexity")
 
 
@@ -204,13 +205,11 @@ def learned(report: Mapping[str, Any], language: Language) -> str:
     base, tuned = report["base"][name], report["tuned"][name]
     gain = base - tuned if name in LOWER_IS_BETTER else tuned - base
     noticeable = 0.02 * abs(base) if name in LOWER_IS_BETTER else 0.01
-    key = (
-        "learned_yes"
-        if gain > noticeable
-        else "learned_no"
-        if gain < -noticeable
-        else "learned_same"
-    )
+    key = "learned_same"
+    if abs(gain) > noticeable:
+        key = "learned_yes" if gain > 0 else "learned_no"
+    elif name not in LOWER_IS_BETTER and base > KNOWN:
+        key = "learned_already"
     told = say(
         key,
         language,
@@ -223,7 +222,7 @@ def learned(report: Mapping[str, Any], language: Language) -> str:
     low, high = found.get("interval", (0, 0))
     # Few rows tell little, unless the difference is beyond all doubt.
     unsure = found.get("verdict") == "too_few_to_tell" and low <= 0 <= high
-    if key == "learned_same" or not unsure:
+    if key in ("learned_same", "learned_already") or not unsure:
         return told
     return joined((told, say("learned_by_chance", language)))
 

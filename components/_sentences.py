@@ -622,8 +622,8 @@ SENTENCES: dict[str, tuple[str, str]] = {
     # Fine-tune: the run
     "my_runs": ("My runs", "我的训练"),
     "my_runs_info": (
-        "Only this browser can see them. Training goes on when you close the page.",
-        "只有这个浏览器能看到它们。关闭页面后训练会继续。",
+        "Nobody else can see them. Training goes on when you close the page.",
+        "别人看不到它们。关闭页面后训练会继续。",
     ),
     "no_runs": (
         "No training yet. Bring a file above, and start one.",
@@ -719,6 +719,7 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "share_link": ("The link", "链接"),
     "share_withdraw": ("Withdraw the link", "撤回链接"),
     "run_stop": ("Stop", "停止"),
+    "run_stop_kept": ("Stop, and keep what it has learned", "停止，并保留已学到的内容"),
     "run_resume": ("Resume", "继续训练"),
     "run_download": ("Download the adapter", "下载适配器"),
     "run_delete": ("Delete", "删除"),
@@ -810,6 +811,12 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "**It learned.** {figure}: {base} before, {tuned} after, on {rows:,} rows it never saw.",
         "**学会了。** {figure}：训练前 {base}，训练后 {tuned}（用它从未见过的 {rows:,} 行数据"
         "测得）。",
+    ),
+    "learned_already": (
+        "**The base knew it already.** {figure}: {base} before, {tuned} after, on {rows:,} rows it "
+        "never saw. Try rows that it gets wrong.",
+        "**基座模型本来就会。** {figure}：训练前 {base}，训练后 {tuned}（用它从未见过的 {rows:,} 行"
+        "数据测得）。试试它会答错的数据。",
     ),
     "learned_same": (
         "**Hardly any difference.** {figure}: {base} before, {tuned} after, on {rows:,} rows it "

@@ -48,7 +48,7 @@ def place() -> Train:
     failure = gr.Markdown(elem_id="run-failure", elem_classes="lab-failure", visible=False)
     with gr.Row():
         following = gr.Button(visible=False, variant="primary", elem_id="run-next")
-        stop = gr.Button(i18n("run_stop"), visible=False, elem_id="run-stop")
+        stop = gr.Button(i18n("run_stop_kept"), visible=False, elem_id="run-stop")
         resume = gr.Button(i18n("run_resume"), visible=False, elem_id="run-resume")
         onward = gr.Button(
             i18n("run_to_result"), variant="primary", visible=False, elem_id="run-to-result"

@@ -35,6 +35,7 @@ def classification(base, tuned):
         (classification(0.7, 0.8), "It learned"),
         (classification(0.8, 0.7), "worse"),
         (classification(0.8, 0.805), "Hardly"),
+        (classification(1.0, 1.0), "knew it already"),
         ({**CHAT, "rows": 0}, "nothing says"),
     ],
 )
