@@ -11,6 +11,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import fields
 from pathlib import Path
 
@@ -200,6 +201,8 @@ class Jobs:
             self._note_if_lost(run, None)
             return
         self._child = (run, child, ticket)
+        with suppress(OSError):  # a full disk: the order alone suffers
+            self.store.note_turn(run, time.time())
         while run.ticket is not None and child.poll() is None and not self._closing.is_set():
             self._closing.wait(0.02)
 

@@ -19,10 +19,11 @@ from finetune.errors import NoDiskSpace, QueueFull, RunBusy, RunNotFound, TooMan
 from finetune.files import sha256, write_json, write_text
 from finetune.recipe import Recipe
 from finetune.run import Row, Run, hash_of
-from finetune.waiting import in_turn
+from finetune.waiting import in_turn, owner_of
 from inference.limits import Limits
 
 _ID = re.compile(r"[A-Za-z0-9_-]{22}")  # secrets.token_urlsafe(16)
+MOST_TURNS = 1_000  # owners whose last turn is remembered
 LEFT_SECONDS = 3_600  # making or deleting a run takes less
 SPARED_SECONDS = 3_600  # a run that ended is not deleted for its room before its owner saw it
 
@@ -216,7 +217,20 @@ class RunStore:
 
     def queue(self) -> list[Run]:
         """The runs that wait for a worker, in the order they will start (see `in_turn`)."""
-        return in_turn(self._waiting(), self._named())
+        return in_turn(self._waiting(), self._named(), self._turns())
+
+    def note_turn(self, run: Run, now: float) -> None:
+        """The owner of `run` has a turn now; called by whoever launches it."""
+        turns = self._turns() | {owner_of(run): int(now * 1e9)}
+        newest = sorted(turns.items(), key=lambda it: it[1])[-MOST_TURNS:]
+        write_json(self.root / "turns.json", dict(newest))
+
+    def _turns(self) -> dict[str, int]:
+        try:
+            found = json.loads((self.root / "turns.json").read_text("utf-8"))
+            return {str(owner): int(at) for owner, at in found.items()}
+        except (OSError, ValueError, AttributeError, TypeError):  # none yet, or a broken one
+            return {}
 
     def waits(self) -> bool:
         """Whether any run waits; cheaper than to ask for their order."""

@@ -5,7 +5,7 @@ folders alone, so every server comes to the same order. Knows files; knows nothi
 """
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 
 from finetune import events
@@ -16,7 +16,11 @@ from finetune.run import Run
 LAST = 1 << 63  # nanoseconds; later than any ticket
 
 
-def in_turn(waiting: Iterable[tuple[int, Run]], runs: Iterable[Run]) -> list[Run]:
+def in_turn(
+    waiting: Iterable[tuple[int, Run]],
+    runs: Iterable[Run],
+    turns: Mapping[str, int] | None = None,
+) -> list[Run]:
     """The runs in the order they will start: an owner's k-th run in the k-th round, and in a round
     the owner who has been in line longest first.
 
@@ -26,12 +30,14 @@ def in_turn(waiting: Iterable[tuple[int, Run]], runs: Iterable[Run]) -> list[Run
     Args:
         waiting: ticket (nanoseconds since 1970) and run.
         runs: all of them, to know what was trained for whom.
+        turns: owner -> when a run of theirs was launched last (nanoseconds since 1970): whoever
+            deletes it afterwards has had the turn all the same.
     """
     waiting = sorted(((ticket, run.id, run) for ticket, run in waiting), key=lambda it: it[:2])
-    owners = {run_id: _owner(run) for _, run_id, run in waiting}
+    owners = {run_id: owner_of(run) for _, run_id, run in waiting}
     if len(set(owners.values())) < 2:
         return [run for _, _, run in waiting]
-    served = _served(set(owners.values()), runs)
+    served = _served(set(owners.values()), runs, turns or {})
     in_line: dict[str, int] = {}
     rounds: Counter[str] = Counter()
     places = []
@@ -98,12 +104,12 @@ def left(run: Run, now: float) -> float | None:
     return max(0.0, whole * ahead - (now - first.time))
 
 
-def _served(owners: set[str], runs: Iterable[Run]) -> dict[str, int]:
+def _served(owners: set[str], runs: Iterable[Run], turns: Mapping[str, int]) -> dict[str, int]:
     """Owner -> when a run was last trained for them, in nanoseconds since 1970; `LAST` while one
     trains."""
-    served: dict[str, int] = {}
+    served = {owner: turns[owner] for owner in owners if owner in turns}
     for run in runs:
-        owner = _owner(run)
+        owner = owner_of(run)
         if owner not in owners:
             continue
         with suppress(RunNotFound, OSError, ValueError):  # deleted just now, or broken
@@ -115,7 +121,7 @@ def _served(owners: set[str], runs: Iterable[Run]) -> dict[str, int]:
     return served
 
 
-def _owner(run: Run) -> str:
+def owner_of(run: Run) -> str:
     """Whose turn the run takes; one that nobody owns takes its own."""
     with suppress(OSError):  # broken
         return run.owner or run.id

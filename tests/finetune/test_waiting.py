@@ -50,6 +50,18 @@ def test_visitors_take_turns_and_each_keeps_the_order_of_the_own_runs(store):
     assert names(store) == ["a1", "b4", "c6", "a2", "b5", "a3"]
 
 
+def test_who_deletes_what_was_trained_has_had_the_turn_all_the_same(store):
+    for owner, at in ((ANN, 2), (ANN, 3), (BEN, 4), (BEN, 5)):
+        queued(store, owner, at)
+    first = trained(store, ANN, 20)
+    assert names(store) == ["b4", "a2", "b5", "a3"]
+    store.note_turn(first, 10)
+    first.delete()
+    assert names(store) == ["b4", "a2", "b5", "a3"]
+    (store.root / "turns.json").write_text("[")
+    assert names(store) == ["a2", "b4", "a3", "b5"]
+
+
 def test_runs_that_nobody_owns_take_their_own_turns(store):
     for owner, at in ((ANN, 1), (ANN, 2), (None, 3), (None, 4)):
         queued(store, owner, at)
