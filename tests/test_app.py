@@ -107,7 +107,8 @@ def test_every_endpoint_is_an_mcp_tool_with_its_parameters_described(app):
         tools = {tool["name"]: tool for tool in json.load(answer)}
     assert {f"/{name}" for name in tools} == set(API)
     described = tools["chat"]["inputSchema"]["properties"]
-    assert described["message"]["description"] and described["temperature"]["default"] == 0.7
+    assert described["message"]["description"]
+    assert described["repetition_penalty"]["default"] == 1.0
 
 
 def test_the_machine_and_the_models_are_told_as_json(call):
