@@ -116,6 +116,8 @@ ANSWERED = {"chat": replied, "summarization": summarized, "classification": clas
 def test_a_base_is_downloaded_and_trained_in_the_fine_tune_tab(page, app, model):
     visit(page, app, "finetuning")
     page.locator(f"#example-{model.task}").click()
+    expect(page.locator("#finetune-summary")).to_contain_text(re.compile(r"\d+"))
+    page.locator("#finetune-next").click()
     estimate = page.locator("#finetune-estimate")
     expect(estimate).to_contain_text(re.compile(r"\d+ steps"))
     download(page, "finetune", "#finetune-base", model)
