@@ -4,6 +4,7 @@ On a ZeroGPU Space a function decorated with `gpu` runs in a forked worker that 
 some seconds. Everywhere else it runs here, in one of a few slots handed out first come, first
 served. Decorated functions are module-level, take and give picklable values, and never call
 one another (a slot is not given twice to the same caller).
+Chat alone takes no slot here: its `decoder` writes all replies of a model in one thread.
 
 ZeroGPU: https://huggingface.co/docs/hub/spaces-zerogpu
 """
