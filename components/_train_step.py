@@ -123,6 +123,7 @@ def wire(
 
         The page is told when the run is under way, so that it looks on, and when the sitting ends.
         """
+        yield [gr.skip()] * len(listed)  # Gradio empties what a generator never gave a value
         if not run_id:
             return
         began = False
