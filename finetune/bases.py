@@ -255,7 +255,7 @@ def attached(model: "PreTrainedModel", adapter: Path) -> "PeftModel":
 
 @contextmanager
 def _renamed_property() -> Iterator[None]:
-    """peft 0.21 reads a property that transformers 5.23 has renamed, and is told so each time."""
+    """peft 0.21 reads a property that transformers 5.24 has renamed, and is told so each time."""
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", "`is_gradient_checkpointing`", FutureWarning)
         yield

@@ -169,7 +169,7 @@ class EventTrainer(Trainer):
         """Cross-entropy over everything trained in the whole step, however many batches it has.
 
         BERT and BART take `num_items_in_batch` and then return the mean of the batch all the same,
-        which transformers 5.23 does not divide by the accumulation. The held-out loss is measured
+        which transformers 5.24 does not divide by the accumulation. The held-out loss is measured
         without label smoothing, so that it can be compared.
         """
         logits = outputs.logits

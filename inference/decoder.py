@@ -226,7 +226,7 @@ class Decoder:
         piece = writing.prompt[begin : begin + self._piece]
         scores = self._model(
             input_ids=self._tensor([piece]),
-            past_key_values=writing.row,
+            cache=writing.row,
             use_cache=True,
             logits_to_keep=1,
         ).logits[:, -1]
@@ -238,7 +238,7 @@ class Decoder:
         scores = self._model(
             input_ids=self._tensor([it.tokens[-1:] for it in writings]),
             position_ids=self._tensor([[row.tokens] for row in rows]),
-            past_key_values=rows[0] if len(rows) == 1 else together(rows),
+            cache=rows[0] if len(rows) == 1 else together(rows),
             use_cache=True,
         ).logits[:, -1]
         self._extend(writings, scores)

@@ -57,7 +57,7 @@ def positions(
             room = min(MOST_READ, loaded.model.config.max_position_embeddings - len(written))
             prompt = prompts.encode(loaded.tokenizer, messages, thinking, room).input_ids
         row = Row(layers_of(loaded.model))
-        read = {"past_key_values": row, "use_cache": True}
+        read = {"cache": row, "use_cache": True}
         for piece in prompt.to(loaded.device).split(READ_PIECE, dim=1):
             _in_time(until)
             scores = loaded.model(input_ids=piece, logits_to_keep=1, **read).logits[0]

@@ -46,7 +46,7 @@ def _generated(model, prompt):
 @torch.inference_mode()
 def _read(model, row, ids):
     """The next token after `ids`, which the row has read then."""
-    scores = model(input_ids=ids, past_key_values=row, use_cache=True, logits_to_keep=1).logits
+    scores = model(input_ids=ids, cache=row, use_cache=True, logits_to_keep=1).logits
     return scores[0, -1].argmax().item()
 
 
@@ -56,7 +56,7 @@ def _written_together(model, rows, written, times):
         scores = model(
             input_ids=torch.tensor([[tokens[-1]] for tokens in written]),
             position_ids=torch.tensor([[row.tokens] for row in rows]),
-            past_key_values=together(rows),
+            cache=together(rows),
             use_cache=True,
         ).logits[:, -1]
         for tokens, token in zip(written, scores.argmax(-1).tolist(), strict=True):
