@@ -187,15 +187,26 @@ class SummarySettings:
 
 
 @dataclass(frozen=True)
+class Section:
+    """Characters `start` to `end` of a text and their summary: "" until it is written."""
+
+    start: int
+    end: int
+    summary: str = ""
+
+
+@dataclass(frozen=True)
 class Summary:
     """The summary so far; the last one has `sections_done == sections_total`.
 
-    `sections_total` may grow once: when the sections' summaries are summarised again.
+    `sections_total` grows each time the sections' summaries are summarised again. `outline` holds
+    the sections of the text itself, in order, from the beginning.
     """
 
     text: str
     sections_done: int
     sections_total: int
+    outline: tuple[Section, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -205,6 +216,32 @@ class Scores:
     text: str
     label: str
     probabilities: dict[str, float]
+
+
+@dataclass(frozen=True)
+class WordEffect:
+    """A word of a text, from character `start` to `end`, and what it does to the label.
+
+    `effect` is the label's probability with the word less that without it: above 0 the word speaks
+    for the label, below 0 against it.
+    """
+
+    start: int
+    end: int
+    effect: float
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """Why a text got its label: the effect of each word, and the tokens that the model read.
+
+    `cut`: the text is longer than the model reads; what lies beyond has no words here.
+    """
+
+    scores: Scores
+    words: tuple[WordEffect, ...]
+    tokens: tuple[Candidate, ...]
+    cut: bool = False
 
 
 @dataclass(frozen=True)
