@@ -13,7 +13,6 @@ from tests.serving import App
 
 SECOND = 1_000
 MINUTE = 60 * SECOND
-LOCALES = ("en-US", "zh-CN")
 TABS = {
     "environment": ("Environment", "运行环境"),
     "chat": ("Chat", "对话"),

@@ -7,14 +7,17 @@ os.environ["HF_HUB_OFFLINE"] = "1"
 os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
 os.environ["TOKENIZERS_PARALLELISM"] = "false"
 
-from collections.abc import Generator, Mapping
+from collections.abc import Generator, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
+
     from tests.inference.minis import Minis
+    from tests.serving import App
 
 NO_DATA = "LAB_TEST_DATA is not set"
 
@@ -34,6 +37,38 @@ def minis(tmp_path_factory) -> "Minis":
 
     data = os.environ.get("LAB_TEST_DATA")
     return Minis(tmp_path_factory.mktemp("minis"), Path(data) if data else None)
+
+
+@pytest.fixture(scope="module")
+def app(tmp_path_factory) -> "Iterator[App]":
+    """The app as anybody starts it; a module that wants it otherwise has its own."""
+    from tests.serving import App
+
+    server = App(tmp_path_factory.mktemp("app")).start()
+    yield server
+    server.kill()
+
+
+@pytest.fixture(scope="module")
+def browser() -> "Iterator[Browser]":
+    from tests.browser import started
+
+    with started() as found:
+        yield found
+
+
+@pytest.fixture(params=["en-US", "zh-CN"])
+def locale(request) -> str:
+    return request.param
+
+
+@pytest.fixture
+def page(browser, app, locale) -> "Iterator[Page]":
+    """A page of a visitor of their own, in either language."""
+    from tests.browser import visiting
+
+    with visiting(browser, app, locale) as page:
+        yield page
 
 
 def must_not_skip(report: Any, environ: Mapping[str, str] = os.environ) -> bool:

@@ -45,13 +45,6 @@ API = {
 
 
 @pytest.fixture(scope="module")
-def app(tmp_path_factory):
-    server = App(tmp_path_factory.mktemp("app")).start()
-    yield server
-    server.kill()
-
-
-@pytest.fixture(scope="module")
 def client(app):
     return Client(app.url, verbose=False)
 

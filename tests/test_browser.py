@@ -5,8 +5,7 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser import LOCALES, MINUTE, TABS, foreign_words, opened_tab, started, visit, visiting
-from tests.serving import App
+from tests.browser import MINUTE, TABS, foreign_words, opened_tab, visit
 
 WORDS = {
     "en-US": {
@@ -36,33 +35,9 @@ WORDS = {
 }
 
 
-@pytest.fixture(scope="module")
-def browser():
-    with started() as found:
-        yield found
-
-
-@pytest.fixture(scope="module")
-def app(tmp_path_factory):
-    server = App(tmp_path_factory.mktemp("browser")).start()
-    yield server
-    server.kill()
-
-
-@pytest.fixture(params=LOCALES)
-def locale(request):
-    return request.param
-
-
 @pytest.fixture
 def words(locale):
     return WORDS[locale]
-
-
-@pytest.fixture
-def page(browser, app, locale):
-    with visiting(browser, app, locale) as page:
-        yield page
 
 
 @pytest.fixture

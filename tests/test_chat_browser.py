@@ -6,8 +6,7 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser import LOCALES, MINUTE, foreign_words, started, visit, visiting
-from tests.serving import App
+from tests.browser import MINUTE, foreign_words, visit
 
 WORDS = {
     "en-US": {
@@ -23,33 +22,9 @@ WORDS = {
 }
 
 
-@pytest.fixture(scope="module")
-def browser():
-    with started() as found:
-        yield found
-
-
-@pytest.fixture(scope="module")
-def app(tmp_path_factory):
-    server = App(tmp_path_factory.mktemp("chat-browser")).start()
-    yield server
-    server.kill()
-
-
-@pytest.fixture(params=LOCALES)
-def locale(request):
-    return request.param
-
-
 @pytest.fixture
 def words(locale):
     return WORDS[locale]
-
-
-@pytest.fixture
-def page(browser, app, locale):
-    with visiting(browser, app, locale) as page:
-        yield page
 
 
 def ask(page: Page, words, question: str) -> None:

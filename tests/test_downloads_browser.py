@@ -11,12 +11,10 @@ from playwright.sync_api import Page, expect
 
 from inference.catalog import BUILTIN_FOLDER
 from tests.browser import (
-    LOCALES,
     MINUTE,
     SECOND,
     choose,
     foreign_words,
-    started,
     visit,
     visiting,
 )
@@ -51,12 +49,6 @@ WORDS = {
         "positive": "正面",
     },
 }
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with started() as found:
-        yield found
 
 
 @pytest.fixture(scope="module")
@@ -114,20 +106,9 @@ def app(app_server, root, hub):
     return app_server
 
 
-@pytest.fixture(params=LOCALES)
-def locale(request):
-    return request.param
-
-
 @pytest.fixture
 def words(locale):
     return WORDS[locale]
-
-
-@pytest.fixture
-def page(browser, app, locale):
-    with visiting(browser, app, locale) as page:
-        yield page
 
 
 def chosen(page: Page) -> str:

@@ -7,35 +7,11 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from finetune import events
-from tests.browser import LOCALES, MINUTE, foreign_words, started, visit, visiting
+from tests.browser import MINUTE, foreign_words, visit
 from tests.serving import App
 
 ENDED = re.compile("Stopped|已停止")
 FINISHED = re.compile("Finished|已完成")
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with started() as found:
-        yield found
-
-
-@pytest.fixture(scope="module")
-def app(tmp_path_factory):
-    server = App(tmp_path_factory.mktemp("run-browser")).start()
-    yield server
-    server.kill()
-
-
-@pytest.fixture(params=LOCALES)
-def locale(request):
-    return request.param
-
-
-@pytest.fixture
-def page(browser, app, locale):
-    with visiting(browser, app, locale) as page:
-        yield page
 
 
 def begin(page: Page, app: App, task: str) -> None:

@@ -9,18 +9,12 @@ from gradio_client import Client
 from gradio_client.exceptions import AppError
 from playwright.sync_api import Page, expect
 
-from tests.browser import MINUTE, started, visit, visiting
+from tests.browser import MINUTE, visit, visiting
 from tests.serving import App
 
 PASSES = "25"  # enough for the other visitor to queue up behind
 STRANGER = "a stranger's own token"
 NOWHERE = "A" * 22
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with started() as found:
-        yield found
 
 
 @pytest.fixture
