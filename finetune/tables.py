@@ -16,34 +16,19 @@ from pathlib import Path
 from finetune import dialect as dialects
 from finetune import parquet_table, workbook
 from finetune.conversation import is_conversation
-from finetune.decode import decode
 from finetune.dialect import Dialect
 from finetune.errors import TableRefused
 from finetune.json_table import read_json
 from finetune.parse import Parsed, parse
 from finetune.problems import Problem, listed, problem, shorten
+from inference import magic
+from inference.decode import Decoded, NotText, decode, is_binary
 from inference.limits import Limits
 
 _JSON = re.compile(r"\s*(?:\[\s*[\[{\"\]]|\{\s*[\"}])")
 _PROSE = ",，;；。\t|"  # in most lines, yet dividing none of them evenly
 _LOOKED_AT = 65_536  # characters
 _LISTED = 20  # problems of one kind told one by one
-
-_OLD_SPREADSHEET = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"  # OLE: also an encrypted XLSX
-_FORMATS = (
-    (b"%PDF", "PDF"),
-    (b"\x1f\x8b", "gzip"),
-    (b"BZh", "bzip2"),
-    (b"\xfd7zXZ", "xz"),
-    (b"\x28\xb5\x2f\xfd", "zstd"),
-    (b"7z\xbc\xaf\x27\x1c", "7-Zip"),
-    (b"Rar!", "RAR"),
-    (b"SQLite format 3", "SQLite"),
-    (b"\x89PNG", "PNG"),
-    (b"\xff\xd8\xff", "JPEG"),
-    (b"GIF8", "GIF"),
-    (b"ARROW1", "Arrow"),
-)
 
 
 @dataclass(frozen=True)
@@ -126,27 +111,35 @@ def _read_text(
 ) -> Table:
     """The limit on a cell is set for Python's csv module as a whole: it has no other."""
     csv.field_size_limit(limits.cell_characters)
-    decoded = decode(raw, encoding or None)
+    decoded, doubts = _decoded(raw, encoding or None)
     text = decoded.text.lstrip("\ufeff").removesuffix("\x1a")  # DOS ended its files with it
-    if _is_binary(text[:_LOOKED_AT]):
+    if is_binary(text[:_LOOKED_AT]):
         raise TableRefused([problem("binary")])
     if not text.strip():
         raise TableRefused([problem("empty_file")])
     if not delimiter and _JSON.match(text):
         header, rows, numbers, nested = read_json(text, limits)
-        return _named(header, rows, numbers, [*decoded.problems, *nested], decoded.encoding)
+        return _named(header, rows, numbers, [*doubts, *nested], decoded.encoding)
     if hint := re.match(r'"?sep=(.)"?(?=[\r\n])', text):  # Excel's own hint; the line stays, blank
         text, delimiter = text[hint.end() :], delimiter or hint[1]
     dialect = dialects.find(text, delimiter or None, quotechar or None)
     try:
         parsed = parse(text, dialect, limits)
     except TableRefused as refused:
-        raise TableRefused([*refused.problems, *decoded.problems]) from refused
+        raise TableRefused([*refused.problems, *doubts]) from refused
     if not parsed.rows:
         raise TableRefused([problem("empty_file"), *parsed.problems])
     if not delimiter:
         _check_table(parsed)
-    return _assembled(parsed, limits, has_header, decoded.encoding, decoded.problems)
+    return _assembled(parsed, limits, has_header, decoded.encoding, doubts)
+
+
+def _decoded(raw: bytes, encoding: str | None) -> tuple[Decoded, tuple[Problem, ...]]:
+    try:
+        decoded = decode(raw, encoding)
+    except NotText as error:
+        raise TableRefused([problem(error.doubt.code, **error.doubt.values)]) from error
+    return decoded, tuple(problem(it.code, **it.values) for it in decoded.doubts)
 
 
 def _named(
@@ -170,22 +163,14 @@ def _bytes(path: Path, limits: Limits) -> bytes:
     if size > limits.upload_bytes:
         raise TableRefused([problem("too_many_bytes", bytes=size, limit=limits.upload_bytes)])
     raw = path.read_bytes()
-    if raw.startswith(_OLD_SPREADSHEET):
+    if raw.startswith(magic.OLE):
         raise TableRefused([problem("old_spreadsheet")])
-    for magic, name in _FORMATS:
-        if raw.startswith(magic):
-            raise TableRefused([problem("other_format", format=name)])
+    if found := magic.format_of(raw):
+        raise TableRefused([problem("other_format", format=found.name)])
     start = raw[:1024].lstrip().lower()
     if start.startswith((b"<!doctype", b"<html", b"<?xml")):
         raise TableRefused([problem("other_format", format="HTML/XML")])
     return raw
-
-
-def _is_binary(text: str) -> bool:
-    """More control characters than damage explains; NUL has a higher bound, exports contain it."""
-    controls = sum(character < " " and character not in "\t\n\r\f\x1b" for character in text)
-    nul = text.count("\0")
-    return (controls - nul > 3 and (controls - nul) * 50 > len(text)) or nul * 10 > len(text)
 
 
 def _check_table(parsed: Parsed) -> None:

@@ -3,16 +3,16 @@
 UTF-8 and marked files are certain. For the rest no single detector is right: gb18030 decodes
 nearly any bytes and single-byte encodings decode all of them. So each candidate that decodes the
 whole file strictly is judged by how many of its characters are everyday ones in that encoding, and
-charset-normalizer is asked only for the alphabets not covered here. Knows nothing about tables.
+charset-normalizer is asked only for the alphabets not covered here. Knows nothing about tables or
+documents.
 """
 
 import codecs
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any
 
-from finetune.alphabets import JUDGES
-from finetune.errors import TableRefused
-from finetune.problems import Problem, problem
+from inference.alphabets import JUDGES
 
 SAMPLE_BYTES = 65_536
 JUDGED_BYTES = 16_384  # each character of these is looked at, once for every encoding
@@ -35,19 +35,36 @@ _MARKS = (
 
 
 @dataclass(frozen=True)
+class Doubt:
+    """What was found: unknown_encoding, undecodable or binary, which end in `NotText`;
+    damaged_bytes, encoding_guessed or encoding_ambiguous, which come with the text."""
+
+    code: str
+    values: dict[str, Any] = field(default_factory=dict)
+
+
+class NotText(Exception):
+    """The bytes are text in no encoding, or not in the one that was told."""
+
+    def __init__(self, code: str, **values: Any) -> None:
+        super().__init__(code)
+        self.doubt = Doubt(code, values)
+
+
+@dataclass(frozen=True)
 class Decoded:
     """`text` has no byte order mark; `encoding` is a name Python's codecs know."""
 
     text: str
     encoding: str
-    problems: tuple[Problem, ...] = ()
+    doubts: tuple[Doubt, ...] = ()
 
 
 def decode(raw: bytes, encoding: str | None = None) -> Decoded:
     """The whole of `raw` as text, in `encoding` or in the one that was found.
 
     Raises:
-        TableRefused: an unknown encoding, bytes that do not fit it, or no text at all.
+        NotText: an unknown encoding, bytes that do not fit it, or no text at all.
     """
     if encoding:
         return _as_told(raw, encoding)
@@ -62,6 +79,13 @@ def decode(raw: bytes, encoding: str | None = None) -> Decoded:
         return _legacy(raw)
 
 
+def is_binary(text: str) -> bool:
+    """More control characters than damage explains; NUL has a higher bound, exports contain it."""
+    controls = sum(character < " " and character not in "\t\n\r\f\x1b" for character in text)
+    nul = text.count("\0")
+    return (controls - nul > 3 and (controls - nul) * 50 > len(text)) or nul * 10 > len(text)
+
+
 def _as_told(raw: bytes, encoding: str) -> Decoded:
     try:
         name = codecs.lookup(encoding).name
@@ -69,8 +93,7 @@ def _as_told(raw: bytes, encoding: str) -> Decoded:
             raise LookupError(name)
         "".encode(name).decode(name)  # refuses codecs that are not text, such as base64
     except (LookupError, ValueError) as error:
-        found = problem("unknown_encoding", value=encoding, encoding=encoding)
-        raise TableRefused([found]) from error
+        raise NotText("unknown_encoding", value=encoding, encoding=encoding) from error
     if name == "utf-8" and raw.startswith(codecs.BOM_UTF8):
         name = "utf-8-sig"
     return _strict_or_damaged(raw, name)
@@ -84,17 +107,16 @@ def _strict_or_damaged(raw: bytes, encoding: str) -> Decoded:
         text = raw.decode(encoding, errors="replace")
         count = text.count("\ufffd")
         if not _few_bad(raw, text):
-            found = problem("undecodable", encoding=encoding, position=error.start + 1)
-            raise TableRefused([found]) from error
+            position = error.start + 1
+            raise NotText("undecodable", encoding=encoding, position=position) from error
         start = text.index("\ufffd")
-        found = problem(
-            "damaged_bytes",
-            row=len((text[:start] + "x").splitlines()),
-            value=text[max(0, start - 20) : start + 20],
-            count=count,
-            encoding=encoding,
-        )
-        return Decoded(text, encoding, (found,))
+        values = {
+            "row": len((text[:start] + "x").splitlines()),
+            "value": text[max(0, start - 20) : start + 20],
+            "count": count,
+            "encoding": encoding,
+        }
+        return Decoded(text, encoding, (Doubt("damaged_bytes", values),))
 
 
 def _unmarked_utf16(raw: bytes) -> str | None:
@@ -161,10 +183,10 @@ def _reads_otherwise(raw: bytes, encoding: str, text: str) -> bool:
         return False
 
 
-def _doubt(name: str, other: str | None) -> Problem:
+def _doubt(name: str, other: str | None) -> Doubt:
     if other:
-        return problem("encoding_ambiguous", encoding=name, other=other)
-    return problem("encoding_guessed", encoding=name)
+        return Doubt("encoding_ambiguous", {"encoding": name, "other": other})
+    return Doubt("encoding_guessed", {"encoding": name})
 
 
 def _mostly_utf8(raw: bytes) -> tuple[Decoded | None, bool]:
@@ -195,9 +217,9 @@ def _asked(raw: bytes) -> Decoded:
         return Decoded(text, match.encoding, (_doubt(match.encoding, other),))
     sample = raw[:SAMPLE_BYTES]
     if (len(sample) - len(sample.translate(None, _CONTROLS))) * 50 > len(sample):
-        raise TableRefused([problem("binary")])
+        raise NotText("binary")
     position = len(raw.decode("utf-8", errors="replace").partition("\ufffd")[0].encode()) + 1
-    raise TableRefused([problem("undecodable", encoding="utf-8", position=position)])
+    raise NotText("undecodable", encoding="utf-8", position=position)
 
 
 def _loose(sample: bytes, encoding: str) -> str:
