@@ -5,6 +5,7 @@ whether the characters they give are everyday ones, together, of one language. K
 nothing of files or tables.
 """
 
+import re
 from collections.abc import Callable, Sequence
 from functools import cache
 from itertools import pairwise
@@ -12,6 +13,11 @@ from itertools import pairwise
 Judge = Callable[[str], float]  # a decoded sample -> 0 (noise) … 1 (everyday text)
 
 _PUNCTUATION = frozenset("€£¥©®™°±§«»¿¡“”‘’‚„‹›–—…•·×\xa0²³½¼¾ºªµ†№")
+# “ ” ‘ ’ … — of the Chinese and Korean charsets, read in a Latin one: in English text from Chinese
+# machines nothing else is foreign. Polish has ĄŻ within its capitals.
+_QUOTE_OF_TWO = re.compile(
+    "¡[\xa4\xaa\xad-\xb1]|(?<!\\w)Ą[\xa4Ş\xadŽŻ°ą]|(?<=[a-z])Ą[\xa4Ş\xadŽŻ°ą]"
+)
 _RUN = 3  # letters beyond ASCII side by side: more are not a Latin alphabet's
 
 _MANY = 200  # double-byte characters without one that is none
@@ -67,7 +73,9 @@ def latin(*languages: str) -> Judge:
         fit = max(sum(letter in known for letter in letters) for known in alphabets)
         ascii_letters = sum("a" <= character <= "z" for character in text.lower())
         rare = 1.0 if len(letters) <= ascii_letters else 0.3
-        return rare * (fit + marks) / len(foreign) * (1 - _in_long_runs(text, len(foreign)))
+        doubled = 2 * len(_QUOTE_OF_TWO.findall(text)) / len(foreign)
+        share = (fit + marks) / len(foreign) * (1 - _in_long_runs(text, len(foreign)))
+        return rare * share * (1 - min(1, doubled))
 
     return judge
 
@@ -142,14 +150,16 @@ def ideographs(
 
 def _is_alone(before: str, character: str, after: str) -> bool:
     """One character amid ASCII letters: é and the letter after it, read as two bytes of one."""
-    return character > "\x7f" and before < "\x7f" > after and before.isalpha() and after.isalpha()
+    if character <= "\x7f" or character == "’":
+        return False
+    return before < "\x7f" > after and before.isalpha() and after.isalpha()
 
 
 def shift_jis(text: str) -> float:
     """Half-width katakana are one byte each, and what Chinese bytes look like here."""
     foreign = beyond_ascii(text)
     narrow = sum("\uff61" <= character <= "\uff9f" for character in foreign)
-    if narrow == len(foreign) >= 8:
+    if narrow == len(foreign) >= 8 and foreign.count("｡") * 3 < narrow:  # else Chinese marks
         return 0.95
     return _SHIFT_JIS(text)
 

@@ -9,6 +9,7 @@ documents.
 
 import codecs
 import re
+import unicodedata
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -18,6 +19,8 @@ SAMPLE_BYTES = 65_536
 JUDGED_BYTES = 16_384  # each character of these is looked at, once for every encoding
 _PLAUSIBLE = 0.6  # least share of everyday characters among those beyond ASCII
 _CERTAIN = 0.99  # a share that outweighs reading the file as damaged UTF-8
+_MANY = 80  # bytes beyond ASCII; damage would not leave so many that fit
+_WRITTEN = 0.98  # least share of characters that people write in UTF-16 without a mark
 _CLOSE = 0.15  # two encodings this near each other are both worth telling
 
 _AROUND = 2_000  # bytes of a line that are looked at, on either side
@@ -120,15 +123,25 @@ def _strict_or_damaged(raw: bytes, encoding: str) -> Decoded:
 
 
 def _unmarked_utf16(raw: bytes) -> str | None:
-    """UTF-16 without a mark: zeros beside every ASCII character, and none once decoded."""
+    """UTF-16 without a mark: zeros beside every ASCII character, and none once decoded.
+
+    Read the wrong way round, a line end or a space is a character that nobody writes.
+    """
     sample = raw[:SAMPLE_BYTES]
     if len(raw) % 2 or b"\0" not in sample:
         return None
     for name in ("utf-16-le", "utf-16-be"):
-        text = sample.decode(name, errors="replace")
-        if "\0" not in text and any(end in text for end in "\n\r") and set(text) & set(",;|\t"):
+        text = sample.decode(name, errors="replace").removesuffix("\ufffd")
+        if "\0" in text or not set(text) & set("\n\r "):
+            continue
+        if sum(map(_is_written, text)) >= _WRITTEN * len(text):
             return name
     return None
+
+
+def _is_written(character: str) -> bool:
+    """Whether people write it: no control, no half of a pair, nothing private or unassigned."""
+    return unicodedata.category(character)[0] != "C" or character in "\t\n\r\f\ufeff\u200b\u200d"
 
 
 def _legacy(raw: bytes) -> Decoded:
@@ -137,7 +150,7 @@ def _legacy(raw: bytes) -> Decoded:
     scores = [(judge(_loose(sample, name)), name) for name, judge in JUDGES.items()]
     scores = sorted((it for it in scores if it[0] >= _PLAUSIBLE), key=lambda it: -it[0])
     utf8, sure = _mostly_utf8(raw)
-    if utf8 and (sure or not scores or scores[0][0] < _CERTAIN):
+    if utf8 and (sure or not scores or not _is_certain(*scores[0], raw, sample)):
         return utf8
     damaged, likely = "", 0.0  # a likelier encoding that a few bytes do not fit
     for share, name in scores:
@@ -153,6 +166,21 @@ def _legacy(raw: bytes) -> Decoded:
         other = next((other for other in rivals if _reads_otherwise(raw, other, text)), None)
         return Decoded(text, name, (_doubt(name, other),))
     return _strict_or_damaged(raw, damaged) if damaged else utf8 or _asked(raw)
+
+
+def _is_certain(share: float, encoding: str, raw: bytes, sample: bytes) -> bool:
+    """Whether that encoding is likelier than damage: a clear case, or many bytes that all fit."""
+    if share >= _CERTAIN:
+        return True
+    return len(_FOREIGN.findall(sample)) >= _MANY and _fits(raw, encoding)
+
+
+def _fits(raw: bytes, encoding: str) -> bool:
+    try:
+        raw.decode(encoding)
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _telling(raw: bytes) -> bytes:
