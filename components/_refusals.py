@@ -30,6 +30,40 @@ ERRORS_ZH: dict[str, str] = {
     "text_too_long": (
         "这段文本有 {length:,} 个字符，这里的上限是 {limit:,} 个。请缩短，或分成几段。"
     ),
+    # a document
+    "document_empty": "这个文件是空的。请换一个文件，或直接粘贴文本。",
+    "document_blank": "这个文档里没有文字。请换一个文档，或直接粘贴文本。",
+    "document_scanned": (
+        "这个 PDF 的页面都是图片，没有文字层，像是扫描件（共 {pages:,} 页）。"
+        "请先做文字识别（OCR），再上传识别后的文件。"
+    ),
+    "document_encrypted": "这个文档有密码保护。请用密码打开它，另存为没有密码的文件后再上传。",
+    "document_broken": "这个文档已损坏或不完整。请用原来的程序打开它，重新保存后再上传。",
+    "document_not_text": (
+        "这个文件不是文本，或者它的编码这里不认识。请把它另存为 UTF-8 文本、DOCX 或 PDF 后再上传。"
+    ),
+    "document_too_large": (
+        "这个文件有 {bytes:,} 字节，上限是 {limit:,} 字节。请把它拆开，或只粘贴其中一部分。"
+    ),
+    "document_unpacks_too_large": (
+        "这个文档解压后超过了 {limit:,} 字节的上限。请把它拆开，或只粘贴其中一部分。"
+    ),
+    "document_too_slow": (
+        "读取这个文档超过了 {seconds:g} 秒，已经停止。请把它拆开，或只粘贴其中一部分。"
+    ),
+    "documents_busy": "正在读取其他文档。请稍后再试。",
+    "picture_given": "这是一张图片（{format}），不是文档。请先做文字识别（OCR），再粘贴文字。",
+    "recording_given": (
+        "这是音频或视频文件（{format}），不是文档。请先把它转写成文字，再粘贴进来。"
+    ),
+    "archive_given": "这是一个压缩包（{format}）。请先解压，再上传其中的一个文档。",
+    "old_office_file": (
+        "这是旧格式的办公文件，例如 DOC。请用办公软件打开它，另存为 DOCX 或 PDF 后再上传。"
+    ),
+    "document_unsupported": (
+        "这里不能从 {format} 文件中读取文字。请另存为 PDF、DOCX 或纯文本后再上传。"
+    ),
+    # settings
     "settings_refused": "设置“{name}”的值是 {value}，它必须在 {low} 到 {high} 之间。",
     "setting_choice_refused": "设置“{name}”的值是“{value}”，它必须是以下之一：{choices}。",
     "conversation_refused": "无法把这个文件读成对话（{reason}）。请选择从这里导出的 JSON 文件。",

@@ -6,6 +6,11 @@
     │   ├── TooManyTurns, ConversationTooLong
     │   ├── TextEmpty, TextTooLong
     │   ├── SettingsRefused, SettingChoiceRefused, ArgumentRefused
+    │   ├── DocumentRefused        an uploaded document whose text cannot be read
+    │   │   ├── DocumentEmpty, DocumentBlank, DocumentScanned
+    │   │   ├── DocumentEncrypted, DocumentBroken, DocumentNotText
+    │   │   ├── DocumentTooLarge, DocumentUnpacksTooLarge, DocumentTooSlow, DocumentsBusy
+    │   │   └── PictureGiven, RecordingGiven, ArchiveGiven, OldOfficeFile, DocumentUnsupported
     │   ├── TooManyRequests
     │   └── AccessTokenRefused
     ├── ModelUnavailable
@@ -128,6 +133,100 @@ class TextEmpty(RequestRefused):
 class TextTooLong(RequestRefused):
     sentence = (
         "The text has {length:,} characters; the limit here is {limit:,}. Shorten or split it."
+    )
+
+
+class DocumentRefused(RequestRefused):
+    """An uploaded document whose text cannot be read."""
+
+
+class DocumentEmpty(DocumentRefused):
+    sentence = "The file is empty. Choose another, or paste the text."
+
+
+class DocumentBlank(DocumentRefused):
+    sentence = "There is no text in this document. Choose another, or paste the text."
+
+
+class DocumentScanned(DocumentRefused):
+    sentence = (
+        "The pages of this PDF are pictures without a text layer, as a scanner makes them "
+        "(pages: {pages:,}). Run text recognition (OCR) on it first, then upload the result."
+    )
+
+
+class DocumentEncrypted(DocumentRefused):
+    sentence = (
+        "The document is protected by a password. Open it with the password, save it without one, "
+        "and upload that."
+    )
+
+
+class DocumentBroken(DocumentRefused):
+    sentence = (
+        "The document is damaged or cut off. Open it in the program it comes from, save it again "
+        "and upload that."
+    )
+
+
+class DocumentNotText(DocumentRefused):
+    sentence = (
+        "The file is not text in any encoding that is known here. Save it as UTF-8 text, as DOCX "
+        "or as PDF, and upload that."
+    )
+
+
+class DocumentTooLarge(DocumentRefused):
+    sentence = "The file has {bytes:,} bytes; the limit is {limit:,}. Split it, or paste a part."
+
+
+class DocumentUnpacksTooLarge(DocumentRefused):
+    sentence = (
+        "Unpacked, the document takes more than {limit:,} bytes, which is the limit. Split it, "
+        "or paste a part."
+    )
+
+
+class DocumentTooSlow(DocumentRefused):
+    sentence = (
+        "Reading the document took longer than {seconds:g} seconds and was stopped. Split it, "
+        "or paste a part."
+    )
+
+
+class DocumentsBusy(DocumentRefused):
+    sentence = "Other documents are being read just now. Try again in a moment."
+
+
+class PictureGiven(DocumentRefused):
+    sentence = (
+        "This is a picture ({format}), not a document. Run text recognition (OCR) on it first, "
+        "then paste the text."
+    )
+
+
+class RecordingGiven(DocumentRefused):
+    sentence = (
+        "This is a sound or video file ({format}), not a document. Have it transcribed first, "
+        "then paste the text."
+    )
+
+
+class ArchiveGiven(DocumentRefused):
+    sentence = "This is an archive ({format}). Unpack it and upload one of the documents in it."
+
+
+class OldOfficeFile(DocumentRefused):
+    sentence = (
+        "This is an office file of an old kind, such as DOC. Open it in your office program, save "
+        "it as DOCX or PDF, and upload that."
+    )
+
+
+class DocumentUnsupported(DocumentRefused):
+    sentence = (
+        "Text cannot be read from {format} files here. Save it as PDF, DOCX or plain text, and "
+        "upload that."
     )
 
 

@@ -25,7 +25,7 @@ class Limits:
     requests_per_minute: int = 3_000  # of one address
     costly_per_minute: int = 60  # replies, summaries, readings of a table …, of one visitor
     runs_per_hour: int = 20  # started or resumed, of one visitor
-    unpacked_bytes: int = 200_000_000  # of an XLSX or Parquet file
+    unpacked_bytes: int = 200_000_000  # of an XLSX, Parquet, DOCX or EPUB file
     table_rows: int = 200_000
     table_columns: int = 1_000
     table_cells: int = 2_000_000
