@@ -1,7 +1,5 @@
 """Every published model of the catalogue through its engine, as mini checkpoints (see `minis`)."""
 
-from dataclasses import replace
-
 import pytest
 import torch
 from safetensors.torch import load_file
@@ -18,6 +16,7 @@ from inference.pool import shared
 from inference.prompts import encode, normalise
 from inference.records import ChatSettings, Choice, SummarySettings
 from inference.sentiment import classify
+from inference.summary_lengths import bounds
 from tests.inference import tiny
 
 CATALOG = Catalog.load({})
@@ -186,7 +185,8 @@ def test_every_summariser_answers(model_id, fast, choose):
 def test_the_checkpoints_own_way_to_search_is_kept(model_id, choose):
     """distilbart has it in config.json alone, which transformers no longer reads from there."""
     with shared().borrow(choose(model_id), "summarization") as loaded:
-        config = summarize._config(loaded, SummarySettings("medium"), 600)
+        limits = [bounds(loaded.choice.folder, "medium", 600)]
+        config = summarize._config(loaded, SummarySettings("medium"), limits)
     assert (config.num_beams, config.early_stopping, config.length_penalty) == (4, True, 2.0)
     assert (config.no_repeat_ngram_size, config.decoder_start_token_id) == (3, 2)
     assert (config.forced_bos_token_id, config.forced_eos_token_id) == (0, 2)
@@ -195,7 +195,8 @@ def test_the_checkpoints_own_way_to_search_is_kept(model_id, choose):
 
 def test_a_checkpoint_without_lengths_keeps_its_beams(choose):
     with shared().borrow(choose("facebook/bart-base"), "summarization") as loaded:
-        config = summarize._config(loaded, SummarySettings("medium"), 400)
+        limits = [bounds(loaded.choice.folder, "medium", 400)]
+        config = summarize._config(loaded, SummarySettings("medium"), limits)
     assert (config.num_beams, config.early_stopping, config.no_repeat_ngram_size) == (4, True, 3)
     assert (config.max_length, config.min_length) == (101, 51)
 
@@ -221,22 +222,21 @@ def test_a_summary_of_medium_length_is_the_one_the_checkpoint_writes_by_itself(m
 @pytest.mark.parametrize(
     ("length", "source", "expected"),
     [
-        ("short", 600, (71, 28)),
-        ("medium", 600, (142, 56)),
-        ("long", 600, (213, 84)),
-        ("short", 100, (31, 12)),
-        ("medium", 100, (51, 20)),
-        ("long", 100, (71, 28)),
-        ("long", 4, (5, 1)),  # with the start token: as many as the source has
+        ("short", 600, (28, 71)),
+        ("medium", 600, (56, 142)),
+        ("long", 600, (84, 213)),
+        ("short", 100, (12, 31)),
+        ("medium", 100, (20, 51)),
+        ("long", 100, (28, 71)),
+        ("long", 4, (1, 5)),  # with the start token: as many as the source has
     ],
 )
 def test_a_visitor_scales_the_checkpoints_lengths_within_the_sections(
     length, source, expected, choose
 ):
-    with shared().borrow(choose(CNN), "summarization") as loaded:
-        assert summarize._lengths(loaded, length, source) == expected
-        tuned = replace(loaded, choice=replace(loaded.choice, adapter=loaded.choice.folder))
-        longest, shortest = summarize._lengths(tuned, length, source)
+    folder = choose(CNN).folder
+    assert bounds(folder, length, source) == expected
+    shortest, longest = bounds(folder, length, source, tuned=True)
     assert longest <= source + 1
     assert shortest == 1, "an adapter that learned headlines is made to write on"
 

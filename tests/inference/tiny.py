@@ -125,6 +125,7 @@ def adapter(folder: Path, base: Path, task: str, record: dict) -> Path:
 
     kinds = {"chat": (Qwen3ForCausalLM, "CAUSAL_LM")}
     kinds["classification"] = (AutoModelForSequenceClassification, "SEQ_CLS")
+    kinds["summarization"] = (BartForConditionalGeneration, "SEQ_2_SEQ_LM")
     kind, peft_task = kinds[task]
     head = {"num_labels": len(record["labels"])} if record.get("labels") else {}
     model = kind.from_pretrained(base, ignore_mismatched_sizes=True, **head)
