@@ -13,7 +13,7 @@ from components import _remote_models
 from components._services import Services
 from components._throttle import COSTLY
 from finetune.errors import NothingToDownload
-from inference import accelerator, fit, hub, memory
+from inference import accelerator, fit, hub, memory, summary_lengths
 from inference.catalog import Model, Task
 from inference.chat_server import ServedModel
 from inference.errors import AdapterRefused, ModelDoesNotFit, ModelElsewhere, WrongModelForTask
@@ -27,9 +27,10 @@ from inference.records import (
     Position,
     Scores,
     Summary,
+    SummaryLength,
     SummarySettings,
 )
-from inference.texts import check_text
+from inference.texts import check_text, encodable, is_chinese
 from inference.units import readable_bytes
 
 
@@ -214,13 +215,84 @@ def _here(services: Services, wanted: Wanted) -> Found:
 def summarize(
     services: Services, wanted: Wanted, text: str, settings: SummarySettings
 ) -> Generator[Summary, None, None]:
-    """The summary so far, section by section; checked as in `chat`."""
-    services.throttle.charge(COSTLY, wanted.visitor or wanted.token)
-    text = check_text(text, services.limits.summary_characters)
-    found = find(services, "summarization", wanted)
-    from inference.summarize import summarize as engine
+    """The summary so far, section by section; checked as in `chat`.
 
-    return engine(text, found.choice, settings, services.limits.deadline_seconds)
+    A chat model, of this machine or the chat server's, may be asked for too. The places in the
+    outline are those in `text` as it was given.
+
+    Raises:
+        WrongModelForTask: one that answers single questions only. Also as `find`.
+    """
+    services.throttle.charge(COSTLY, wanted.visitor or wanted.token)
+    check_text(text, services.limits.summary_characters)
+    text, seconds = encodable(text), services.limits.deadline_seconds
+    if _is_remote(services, wanted):
+        from inference.summarize_chat import summarize_remote
+
+        served = _remote_models.chosen(services, wanted)
+        return summarize_remote(text, services.chat_server, served, settings, seconds)
+    found = _summarizer(services, wanted)
+    if found.model.task == "chat":
+        from inference.summarize_chat import summarize as engine
+    else:
+        from inference.summarize import summarize as engine
+
+    return engine(text, found.choice, settings, seconds)
+
+
+def reads(services: Services, wanted: Wanted, text: str) -> bool:
+    """Whether the summariser, or the base of the run, knows the language of `text`.
+
+    Nothing is known of the languages of the chat server's models: they are trusted.
+
+    Raises:
+        ModelUnknown, RunNotFound
+    """
+    if _is_remote(services, wanted):
+        return True
+    model = _summarizers_model(services, wanted)
+    return not model.languages or ("zh" if is_chinese(text) else "en") in model.languages
+
+
+def summary_tokens(services: Services, wanted: Wanted, length: SummaryLength) -> tuple[int, int]:
+    """The fewest and the most tokens of a summary of one whole section of a long text.
+
+    Raises:
+        as `summarize`
+    """
+    if _is_remote(services, wanted):
+        return summary_lengths.chat_bounds(length)
+    found = _summarizer(services, wanted)
+    if found.model.task == "chat":
+        return summary_lengths.chat_bounds(length)
+    folder, tuned = found.choice.folder, found.choice.adapter is not None
+    section = summary_lengths.section_tokens(folder)
+    return summary_lengths.bounds(folder, length, section, tuned)
+
+
+def _is_remote(services: Services, wanted: Wanted) -> bool:
+    """Whether the chat server is to summarise, which it does only where it is chosen by name."""
+    asked = not wanted.run_id and wanted.model.startswith(_remote_models.PREFIX)
+    return asked and services.chat_server is not None
+
+
+def _summarizers_model(services: Services, wanted: Wanted) -> Model:
+    """The catalogue's entry of what `wanted` stands for, whether or not it is here."""
+    if wanted.run_id:
+        run = services.store.for_reader(wanted.run_id, wanted.token)
+        return services.catalog.find(run.recipe.base)
+    if wanted.model:
+        return services.catalog.find(wanted.model)
+    return fit.default_model(services.catalog, "summarization")
+
+
+def _summarizer(services: Services, wanted: Wanted) -> Found:
+    if wanted.run_id or not wanted.model:
+        return find(services, "summarization", wanted)
+    model = services.catalog.find(wanted.model)
+    if model.task != "chat" or model.single_turn:  # which refuses it
+        return find(services, "summarization", wanted)
+    return find(services, "chat", wanted)
 
 
 def classify(services: Services, wanted: Wanted, texts: Sequence[str]) -> Iterator[Scores]:
@@ -235,9 +307,9 @@ def classify(services: Services, wanted: Wanted, texts: Sequence[str]) -> Iterat
 
 def load_engines() -> None:
     """Import what the first reply would otherwise wait for (about ten seconds on two cores)."""
-    from inference import chat, sentiment, summarize
+    from inference import chat, sentiment, summarize, summarize_chat
 
-    _ = chat, sentiment, summarize
+    _ = chat, sentiment, summarize, summarize_chat
     if accelerator.ZERO_GPU:  # what a worker, a fork of this process, would import on a lent GPU
         from finetune import slice_worker
 

@@ -21,7 +21,7 @@ HEARTBEAT_SECONDS = 1.0
 END_OF_TURN = "<|im_end|>"
 
 
-def _reply(
+def reply_here(
     messages: Sequence[Message],
     choice: Choice,
     settings: ChatSettings,
@@ -78,7 +78,7 @@ def _reply(
 
 
 # The decoder takes a slot for all replies of its model; a ZeroGPU worker serves one call.
-reply = accelerator.gpu(duration=60)(_reply) if accelerator.ZERO_GPU else _reply
+reply = accelerator.gpu(duration=60)(reply_here) if accelerator.ZERO_GPU else reply_here
 
 
 class _Reader:

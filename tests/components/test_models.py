@@ -104,6 +104,87 @@ def test_what_is_asked_is_checked_before_an_engine_is_loaded(services):
         _models.classify(services, Wanted(), ["x" * (services.limits.classify_characters + 1)])
 
 
+def _last(services, model, text, **settings):
+    chosen = SummarySettings(**settings)
+    return list(_models.summarize(services, Wanted(model), text, chosen))[-1]
+
+
+def test_the_places_of_sections_are_those_in_the_text_as_it_was_given(services):
+    text = "\n  The mill stood empty. Nobody came.\n"
+    (section,) = _last(services, "builtin/summary", text, fast=True).outline
+    assert text[section.start : section.end] == text.strip()
+
+
+def test_half_a_character_in_a_text_is_no_trouble_to_a_summariser(services):
+    assert _last(services, "builtin/summary", "The mill \ud83d stood empty.", fast=True).text
+
+
+def test_a_chat_model_summarises_through_the_chat_engine(services, minis, monkeypatch):
+    from inference import summarize_chat
+
+    minis.folder("Qwen/Qwen3-0.6B")
+    monkeypatch.setenv("HF_HUB_CACHE", str(minis.cache))
+    seen = []
+    monkeypatch.setattr(summarize_chat, "summarize", lambda *asked: seen.append(asked))
+    _models.summarize(services, Wanted("Qwen/Qwen3-0.6B"), "A text.", SummarySettings("long"))
+    ((text, choice, settings, seconds),) = seen
+    assert (text, settings.length) == ("A text.", "long")
+    assert choice.folder == minis.folder("Qwen/Qwen3-0.6B")
+    assert seconds == services.limits.deadline_seconds
+
+
+@pytest.mark.parametrize("model", ["builtin/chat", "builtin/sentiment"])
+def test_the_demo_chat_and_models_that_write_nothing_are_no_summarisers(services, model):
+    with pytest.raises(WrongModelForTask):
+        _models.summarize(services, Wanted(model), "A text.", SummarySettings())
+    with pytest.raises(WrongModelForTask):
+        _models.summary_tokens(services, Wanted(model), "short")
+
+
+def test_a_chat_run_is_no_summariser(services, run):
+    wanted = Wanted(run_id=run.id, token=OWNER)
+    with pytest.raises(WrongModelForTask):
+        _models.summarize(services, wanted, "A text.", SummarySettings())
+
+
+@pytest.mark.parametrize(
+    ("model", "english", "chinese"),
+    [
+        ("facebook/bart-large-cnn", True, False),
+        ("builtin/summary", True, True),
+        ("Qwen/Qwen3-0.6B", True, True),
+        ("", True, True),
+    ],
+)
+def test_whether_a_summariser_knows_the_language_of_a_text(services, model, english, chinese):
+    assert _models.reads(services, Wanted(model), "The mill stood empty.") is english
+    assert _models.reads(services, Wanted(model), "今天天气很好。") is chinese
+
+
+def test_an_adapter_reads_what_its_base_does(services):
+    recipe = Recipe.plan("summarization", "facebook/bart-large-cnn", 20, 3_000_000)
+    run = services.store.create(recipe, ROWS, ROWS, OWNER, "mine")
+    assert not _models.reads(services, Wanted(run_id=run.id, token=OWNER), "今天天气很好。")
+    with pytest.raises(RunNotFound):
+        _models.reads(services, Wanted(run_id=run.id, token=STRANGER), "a")
+
+
+def test_the_bounds_of_a_summary_are_those_its_engine_keeps_to(services, minis, monkeypatch):
+    for model in ("facebook/bart-large-cnn", "Qwen/Qwen3-0.6B"):
+        minis.folder(model)
+    monkeypatch.setenv("HF_HUB_CACHE", str(minis.cache))
+
+    def bounds(model):
+        return _models.summary_tokens(services, Wanted(model), "medium")
+
+    assert bounds("facebook/bart-large-cnn") == (56, 142)
+    assert bounds("Qwen/Qwen3-0.6B") == (1, 256)
+    assert bounds("") == bounds("facebook/bart-large-cnn")
+    monkeypatch.setenv("HF_HUB_CACHE", str(minis.cache / "empty"))
+    with pytest.raises(ModelNotHere):
+        bounds("facebook/bart-large-cnn")
+
+
 def test_a_record_says_what_this_machine_can_do_with_a_model(services):
     record = _models.record(services.catalog.find("builtin/chat"))
     assert record["here"] and record["runs_here"] and record["trains_here"] and record["demo"]

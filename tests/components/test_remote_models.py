@@ -13,7 +13,7 @@ from finetune.errors import RunNotFound
 from finetune.recipe import Recipe
 from inference import errors
 from inference.chat_server import ChatServer
-from inference.records import ChatSettings
+from inference.records import ChatSettings, SummarySettings
 from tests.inference.stand_in_chat_server import KEY, MODEL, Fault, StandInChatServer
 
 OWNER, STRANGER = "o" * 22, "s" * 22
@@ -147,6 +147,24 @@ def test_a_run_is_answered_here_where_the_server_lacks_it_or_is_away(remote, sta
     stand_in.listing_fault, stand_in.models = Fault("status", 500), [{"id": run.id}]
     remote.chat_server._asked_again_at = 0.0
     assert _remote_models.chosen(remote, wanted) is None
+
+
+def test_a_model_of_the_server_summarises_where_it_is_chosen(remote, stand_in):
+    long = "The mill by the river stood empty for years. " * 400
+    wanted = Wanted(REMOTE)
+    last = list(_models.summarize(remote, wanted, long, SummarySettings()))[-1]
+    assert [it.summary for it in last.outline] == ["Hello."] * len(last.outline)
+    assert len(stand_in.asked) >= len(last.outline) > 1
+    assert _models.reads(remote, wanted, "今天天气很好。")
+    assert _models.summary_tokens(remote, wanted, "short")[1] == stand_in.asked[0]["max_tokens"] / 2
+    with pytest.raises(errors.RemoteModelUnknown):
+        _models.summarize(remote, Wanted("remote/nobody"), long, SummarySettings())
+
+
+def test_without_a_choice_a_text_is_summarised_here(remote, stand_in):
+    """The server's first model is the default of the chat alone."""
+    assert list(_models.summarize(remote, Wanted(), "The mill stood.", SummarySettings(fast=True)))
+    assert not stand_in.asked
 
 
 # A server that does not answer
