@@ -6,6 +6,7 @@ page is there before them.
 
 import sys
 from collections.abc import Generator, Iterator, Mapping, Sequence
+from contextlib import closing
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
@@ -24,6 +25,7 @@ from inference.records import (
     ChatSettings,
     Choice,
     Chunk,
+    Explanation,
     Position,
     Scores,
     Summary,
@@ -305,11 +307,45 @@ def classify(services: Services, wanted: Wanted, texts: Sequence[str]) -> Iterat
     return engine(checked, found.choice, services.limits.deadline_seconds, found.model.labels)
 
 
+def classify_rows(
+    services: Services, wanted: Wanted, texts: Sequence[str]
+) -> Generator[Scores | None, None, None]:
+    """As `classify`, of the cells of a file: one call counts once, blank cells have no scores, and
+    long ones are cut."""
+    services.throttle.charge(COSTLY, wanted.visitor or wanted.token)
+    found = find(services, "classification", wanted)
+    from inference.sentiment import classify as engine
+
+    most = services.limits.classify_characters
+    cells = [text.strip()[:most] for text in texts]
+    filled = [cell for cell in cells if cell]
+    seconds, labels = services.limits.deadline_seconds, found.model.labels
+    return _in_their_places(cells, engine(filled, found.choice, seconds, labels))
+
+
+def _in_their_places(
+    cells: Sequence[str], scores: Generator[Scores, None, None]
+) -> Generator[Scores | None, None, None]:
+    with closing(scores):
+        for cell in cells:
+            yield next(scores) if cell else None
+
+
+def explain(services: Services, wanted: Wanted, text: str) -> Explanation:
+    """The scores of a text and what each of its words does to them; checked as in `chat`."""
+    services.throttle.charge(COSTLY, wanted.visitor or wanted.token)
+    text = check_text(text, services.limits.classify_characters)
+    found = find(services, "classification", wanted)
+    from inference.explain import explain as engine
+
+    return engine(text, found.choice, services.limits.deadline_seconds, found.model.labels)
+
+
 def load_engines() -> None:
     """Import what the first reply would otherwise wait for (about ten seconds on two cores)."""
-    from inference import chat, sentiment, summarize, summarize_chat
+    from inference import chat, explain, sentiment, summarize, summarize_chat
 
-    _ = chat, sentiment, summarize, summarize_chat
+    _ = chat, explain, sentiment, summarize, summarize_chat
     if accelerator.ZERO_GPU:  # what a worker, a fork of this process, would import on a lent GPU
         from finetune import slice_worker
 

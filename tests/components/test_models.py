@@ -14,6 +14,7 @@ from inference.errors import (
     MessageEmpty,
     ModelNotHere,
     ModelUnknown,
+    TextEmpty,
     TextTooLong,
     WrongModelForTask,
 )
@@ -243,3 +244,26 @@ def test_an_adapter_thinks_if_its_base_does(services, run):
     assert _models.can_think(services, Wanted(run_id=thinker.id, token=OWNER))
     with pytest.raises(RunNotFound):
         _models.can_think(services, Wanted(run_id=thinker.id, token=STRANGER))
+
+
+def test_the_cells_of_a_file_are_scored_in_order_and_count_as_one_call(services):
+    sent = []
+    services.throttle.charge = lambda kind, visitor: sent.append(kind)
+    most = services.limits.classify_characters
+    cells = ["I love it", "  ", "", "太差了，非常失望", "bad " * most]
+    found = list(_models.classify_rows(services, Wanted("builtin/sentiment"), cells))
+    assert [it and it.label for it in found] == ["positive", None, None, "negative", "negative"]
+    assert len(found[4].text) == most
+    assert sent == ["costly"]
+
+
+def test_a_file_of_blank_cells_has_no_scores(services):
+    assert list(_models.classify_rows(services, Wanted(), [" ", ""])) == [None, None]
+
+
+def test_what_is_to_be_explained_is_checked_and_explained(services):
+    with pytest.raises(TextEmpty):
+        _models.explain(services, Wanted(), " ")
+    found = _models.explain(services, Wanted("builtin/sentiment"), " bad food ")
+    assert found.scores.text == "bad food" and found.scores.label == "negative"
+    assert [(it.start, it.end) for it in found.words] == [(0, 3), (4, 8)]
