@@ -341,11 +341,39 @@ def explain(services: Services, wanted: Wanted, text: str) -> Explanation:
     return engine(text, found.choice, services.limits.deadline_seconds, found.model.labels)
 
 
+def mask_models(services: Services) -> list[Model]:
+    """The BERTs of the catalogue that are here, fit, and can guess masked words."""
+    return [model for model in services.catalog.models if _guesses_masked_words(model)]
+
+
+def _guesses_masked_words(model: Model) -> bool:
+    if model.task != "classification" or not hub.is_here(model) or not fit.fits(model).fits:
+        return False
+    try:
+        return hub.guesses_masked_words(hub.locate(model))
+    except (OSError, ValueError):  # a damaged file, which is told when it is chosen elsewhere
+        return False
+
+
+def fill_mask(services: Services, wanted: Wanted, text: str) -> list[tuple[Candidate, ...]]:
+    """The likeliest ten tokens for each [MASK] of the text, by the model itself even where a run
+    trained on it is wanted; with neither, by one of `mask_models`. Checked as in `chat`."""
+    services.throttle.charge(COSTLY, wanted.visitor or wanted.token)
+    text = check_text(text, services.limits.classify_characters)
+    if not wanted.model and not wanted.run_id:
+        usable = sorted(mask_models(services), key=lambda model: model.demo)
+        wanted = replace(wanted, model=usable[0].id if usable else "")
+    found = find(services, "classification", wanted)
+    from inference.fill_mask import fill_mask as engine
+
+    return engine(text, found.choice.base)
+
+
 def load_engines() -> None:
     """Import what the first reply would otherwise wait for (about ten seconds on two cores)."""
-    from inference import chat, explain, sentiment, summarize, summarize_chat
+    from inference import chat, explain, fill_mask, sentiment, summarize, summarize_chat
 
-    _ = chat, explain, sentiment, summarize, summarize_chat
+    _ = chat, explain, fill_mask, sentiment, summarize, summarize_chat
     if accelerator.ZERO_GPU:  # what a worker, a fork of this process, would import on a lent GPU
         from finetune import slice_worker
 

@@ -64,6 +64,11 @@ ERRORS_ZH: dict[str, str] = {
         "这里不能从 {format} 文件中读取文字。请另存为 PDF、DOCX 或纯文本后再上传。"
     ),
     # settings
+    "text_too_long_for_model": (
+        "这段文本有 {tokens:,} 个词元，而这个模型一次最多能读 {limit:,} 个。请缩短。"
+    ),
+    "no_mask": "还没有要猜的词。请在文本里把一个词换成 [MASK]。",
+    "too_many_masks": "文本里有 {masks:,} 个 [MASK]，上限是 {most} 个。请去掉几个。",
     "settings_refused": "设置“{name}”的值是 {value}，它必须在 {low} 到 {high} 之间。",
     "setting_choice_refused": "设置“{name}”的值是“{value}”，它必须是以下之一：{choices}。",
     "conversation_refused": "无法把这个文件读成对话（{reason}）。请选择从这里导出的 JSON 文件。",
@@ -895,6 +900,7 @@ _WORDS: dict[str, dict[str, tuple[str, str]]] = {
         "chat": ("chat", "对话"),
         "classification": ("classification", "分类"),
         "summarization": ("summarization", "摘要"),
+        "fill-mask": ("guessing masked words", "填空"),
     },
     "role": _ROLES,
     "other": _ROLES,

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from torch import nn
 
 from inference import hub
-from inference.catalog import Task
+from inference.catalog import Head
 from inference.errors import AdapterBroken, AdapterRefused, AdapterUnsafe, WrongModelForTask
 from inference.loading import Loaded, quiet
 from inference.records import ADAPTER_CONFIG, ADAPTER_RECORD, ADAPTER_WEIGHTS, Choice
@@ -27,7 +27,7 @@ _HARMLESS = {".json", ".md", ".txt", ".jinja"}
 _INITS_THAT_KEEP_THE_BASE = (True, False, "gaussian")
 
 
-def attach(base: Loaded, choice: Choice, task: Task) -> Loaded:
+def attach(base: Loaded, choice: Choice, task: Head) -> Loaded:
     """The adapter of `choice` on a base in memory, which goes on serving others unchanged.
 
     Raises:
@@ -43,7 +43,7 @@ def attach(base: Loaded, choice: Choice, task: Task) -> Loaded:
     return replace(base, model=tuned, choice=choice, labels=labels, headless=False)
 
 
-def read_record(choice: Choice, task: Task) -> dict[str, Any]:
+def read_record(choice: Choice, task: Head) -> dict[str, Any]:
     """What the adapter's lab.json says, once it is sure to belong to the base and the task.
 
     Raises:

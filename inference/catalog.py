@@ -16,6 +16,8 @@ from inference.published import PUBLISHED
 
 Task = Literal["chat", "classification", "summarization"]
 TASKS: tuple[Task, ...] = get_args(Task)
+# What weights are loaded for: a task, or to guess masked words, as a BERT learns to before any.
+Head = Task | Literal["fill-mask"]
 BUILTIN_FOLDER = Path(__file__).parent / "builtin"
 BUILTIN_TASKS: dict[str, Task] = {
     "builtin/chat": "chat",

@@ -4,7 +4,7 @@
     ├── RequestRefused             what the visitor asked for is outside the limits
     │   ├── MessageEmpty, MessageTooLong, MessageTooLongForModel
     │   ├── TooManyTurns, ConversationTooLong
-    │   ├── TextEmpty, TextTooLong
+    │   ├── TextEmpty, TextTooLong, TextTooLongForModel, NoMask, TooManyMasks
     │   ├── SettingsRefused, SettingChoiceRefused, ArgumentRefused
     │   ├── DocumentRefused        an uploaded document whose text cannot be read
     │   │   ├── DocumentEmpty, DocumentBlank, DocumentScanned
@@ -228,6 +228,18 @@ class DocumentUnsupported(DocumentRefused):
         "Text cannot be read from {format} files here. Save it as PDF, DOCX or plain text, and "
         "upload that."
     )
+
+
+class TextTooLongForModel(RequestRefused):
+    sentence = "The text has {tokens:,} tokens; this model reads {limit:,} at once. Shorten it."
+
+
+class NoMask(RequestRefused):
+    sentence = "There is nothing to guess yet. Type [MASK] in place of a word of the text."
+
+
+class TooManyMasks(RequestRefused):
+    sentence = "The text has {masks:,} times [MASK]; the limit is {most}. Leave some of them out."
 
 
 class SettingsRefused(RequestRefused):

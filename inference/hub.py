@@ -7,6 +7,7 @@ https://huggingface.co/docs/huggingface_hub/guides/manage-cache
 
 import hashlib
 import json
+import math
 import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -88,20 +89,27 @@ def parameters_on_disk(folder: Path) -> int:
     Raises:
         OSError, ValueError: a file cannot be read or is not safetensors.
     """
-    total = 0
+    return sum(math.prod(tensor["shape"]) for _, tensor in _weights(folder))
+
+
+def guesses_masked_words(folder: Path) -> bool:
+    """Whether the weight files hold the head that a BERT is pre-trained with.
+
+    Raises:
+        OSError, ValueError: as above.
+    """
+    return any(name.startswith("cls.predictions.transform.") for name, _ in _weights(folder))
+
+
+def _weights(folder: Path) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Name and record of each tensor, out of the headers of the weight files."""
     for file in weight_files(folder):
         with file.open("rb") as stream:
             length = int.from_bytes(stream.read(8), "little")
             if length > min(file.stat().st_size, 100_000_000):
                 raise ValueError(f"{file.name} has no safetensors header")
             header = json.loads(stream.read(length))
-        for name, tensor in header.items():
-            if name != "__metadata__":
-                size = 1
-                for side in tensor["shape"]:
-                    size *= side
-                total += size
-    return total
+        yield from ((name, it) for name, it in header.items() if name != "__metadata__")
 
 
 def name_of(folder: Path) -> str:

@@ -15,6 +15,7 @@ import torch
 from transformers import (
     AutoConfig,
     AutoModelForCausalLM,
+    AutoModelForMaskedLM,
     AutoModelForSeq2SeqLM,
     AutoModelForSequenceClassification,
     AutoTokenizer,
@@ -25,7 +26,7 @@ from transformers import (
 from transformers.utils import logging as transformers_logging
 
 from inference import accelerator, fit, hub, memory
-from inference.catalog import Architecture, Task, architecture_of
+from inference.catalog import Architecture, Head, architecture_of
 from inference.decoder import Decoder
 from inference.errors import LabError, ModelBroken, WrongModelForTask
 from inference.quantised import bitsandbytes_config, quantise_for_cpu
@@ -35,6 +36,7 @@ _CLASSES = {
     "chat": AutoModelForCausalLM,
     "classification": AutoModelForSequenceClassification,
     "summarization": AutoModelForSeq2SeqLM,
+    "fill-mask": AutoModelForMaskedLM,
 }
 # Kinds to which a classifier can be added without knowing more of them.
 _CAN_CLASSIFY = ("bert",)
@@ -97,7 +99,7 @@ def bytes_to_load(choice: Choice) -> int:
     return memory.weights(architecture, choice.precision or full, full)
 
 
-def load(choice: Choice, task: Task) -> Loaded:
+def load(choice: Choice, task: Head) -> Loaded:
     """The model of `choice`, ready to run on this machine's device; its adapter is not looked at.
 
     Raises:
@@ -125,7 +127,7 @@ def load_tokenizer(folder: Path) -> PreTrainedTokenizerBase:
             raise _broken(folder, error) from error
 
 
-def _check_kind(choice: Choice, task: Task) -> bool:
+def _check_kind(choice: Choice, task: Head) -> bool:
     """Refuse a folder with a model for another task; True where a classifier is to be added."""
     config = AutoConfig.from_pretrained(choice.folder, trust_remote_code=False)
     kinds = " ".join(config.architectures or ())
@@ -134,13 +136,14 @@ def _check_kind(choice: Choice, task: Task) -> bool:
         "chat": "ForCausalLM" in kinds,
         "classification": not bare or config.model_type in _CAN_CLASSIFY,
         "summarization": bool(config.is_encoder_decoder),
+        "fill-mask": config.model_type == "bert" and hub.guesses_masked_words(choice.folder),
     }
     if not fitting[task]:
         raise WrongModelForTask(model=hub.name_of(choice.folder), task=task)
     return bare
 
 
-def _model(choice: Choice, task: Task, device: str, headless: bool) -> PreTrainedModel:
+def _model(choice: Choice, task: Head, device: str, headless: bool) -> PreTrainedModel:
     full = fit.number_format(_architecture(choice.folder).parameters)
     precision = choice.precision or full
     quantised = precision in memory.QUANTISED
@@ -180,7 +183,7 @@ def _in_head(name: str) -> bool:
     return "classifier" in name or "pooler" in name
 
 
-def _kept(config: GenerationConfig, task: Task) -> GenerationConfig:
+def _kept(config: GenerationConfig, task: Head) -> GenerationConfig:
     """The model's special tokens, and of a summariser how it searches and how much it writes.
 
     A chat's taste is left out: there the visitor says how to decode.

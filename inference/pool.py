@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from inference import adapters, fit, hub, loading
-from inference.catalog import Task
+from inference.catalog import Head
 from inference.errors import LabError, ModelDoesNotFit, WrongModelForTask
 from inference.loading import Loaded
 from inference.records import Choice
@@ -22,7 +22,7 @@ from inference.units import readable_bytes
 
 __all__ = ["Choice", "Loaded", "Pool", "shared"]
 
-Key = tuple[Choice, Task]
+Key = tuple[Choice, Head]
 # Loading needs some room beside the weights, and so does running.
 HEADROOM = 1.1
 
@@ -53,8 +53,8 @@ class Pool:
         limit_bytes: int,
         *,
         patience_seconds: float = 60.0,
-        load: Callable[[Choice, Task], Loaded] = loading.load,
-        attach: Callable[[Loaded, Choice, Task], Loaded] = adapters.attach,
+        load: Callable[[Choice, Head], Loaded] = loading.load,
+        attach: Callable[[Loaded, Choice, Head], Loaded] = adapters.attach,
         measure: Callable[[Choice], int] = loading.bytes_to_load,
         available: Callable[[], int] = fit.available,
     ) -> None:
@@ -69,7 +69,7 @@ class Pool:
         self._clock = itertools.count(1)
 
     @contextmanager
-    def borrow(self, choice: Choice, task: Task) -> Iterator[Loaded]:
+    def borrow(self, choice: Choice, task: Head) -> Iterator[Loaded]:
         """The model of `choice`, loaded if need be, kept in memory while the block runs.
 
         Raises:

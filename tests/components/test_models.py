@@ -267,3 +267,21 @@ def test_what_is_to_be_explained_is_checked_and_explained(services):
     found = _models.explain(services, Wanted("builtin/sentiment"), " bad food ")
     assert found.scores.text == "bad food" and found.scores.label == "negative"
     assert [(it.start, it.end) for it in found.words] == [(0, 3), (4, 8)]
+
+
+def test_masks_are_filled_by_berts_with_that_head_which_are_here(services, minis, monkeypatch):
+    base, classifier = "google-bert/bert-base-uncased", "textattack/bert-base-uncased-SST-2"
+    for model in (base, classifier):
+        minis.folder(model)
+    monkeypatch.setenv("HF_HUB_CACHE", str(minis.cache))
+    here = [model.id for model in _models.mask_models(services) if not model.demo]
+    assert here == [base]
+    for wanted in (Wanted(base), Wanted()):  # with nothing chosen it is one that can
+        (candidates,) = _models.fill_mask(services, wanted, "a [MASK] day")
+        assert len(candidates) == 10
+    with pytest.raises(WrongModelForTask):
+        _models.fill_mask(services, Wanted(classifier), "a [MASK] day")
+    with pytest.raises(ModelNotHere):
+        _models.fill_mask(services, Wanted("google-bert/bert-base-chinese"), "[MASK]")
+    with pytest.raises(TextEmpty):
+        _models.fill_mask(services, Wanted(base), " ")
