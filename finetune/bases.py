@@ -153,6 +153,8 @@ def load_base(
     )
     from transformers.utils.logging import disable_progress_bar
 
+    from inference.loading import quiet
+
     kinds = {
         "chat": AutoModelForCausalLM,
         "classification": AutoModelForSequenceClassification,
@@ -172,15 +174,16 @@ def load_base(
         }
     disable_progress_bar()
     try:
-        tokenizer = AutoTokenizer.from_pretrained(folder, trust_remote_code=False)
-        model, loading = kinds[task].from_pretrained(
-            folder,
-            dtype=half or torch.float32,
-            use_safetensors=True,
-            trust_remote_code=False,
-            output_loading_info=True,
-            **heads,
-        )
+        with quiet():  # heads of another task in the same files are no trouble
+            tokenizer = AutoTokenizer.from_pretrained(folder, trust_remote_code=False)
+            model, loading = kinds[task].from_pretrained(
+                folder,
+                dtype=half or torch.float32,
+                use_safetensors=True,
+                trust_remote_code=False,
+                output_loading_info=True,
+                **heads,
+            )
     except (MemoryError, torch.OutOfMemoryError):
         raise
     except Exception as error:  # every kind of damage has an exception class of its own

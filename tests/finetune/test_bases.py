@@ -43,6 +43,15 @@ def test_broken_weights_are_named_without_a_path(tmp_path):
     assert str(tmp_path) not in str(caught.value)
 
 
+def test_a_head_of_another_task_beside_the_base_is_no_trouble(tmp_path, capfd):
+    folder = tiny.headless(tmp_path / "pretrained")
+    capfd.readouterr()
+    labels = align_labels(["bad", "good"], folder)
+    _, _, fresh = load_base(folder, "classification", labels)
+    assert "classifier" in fresh
+    assert capfd.readouterr() == ("", "")
+
+
 @pytest.mark.parametrize(
     ("own", "data", "names", "kept"),
     [
