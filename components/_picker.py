@@ -1,11 +1,13 @@
 """The model picker of a tab: catalogue models and the visitor's own adapters in one list."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import gradio as gr
 
 from components import _fetch_panel, _models, _plots, _remote_models, _runs
+from components._feedback import Handler
 from components._models import Wanted
 from components._page import Page
 from components._refusals import error_sentence
@@ -27,17 +29,25 @@ Choices = list[tuple[str, str]]
 class Picker:
     """A dropdown of what can be used for `task`, and one line about what is chosen.
 
-    Its value is a catalogue id or `run:` and a run id. `inputs` are what `wanted` needs.
+    Its value is a catalogue id or `run:` and a run id. `inputs` are what `wanted` needs; `show`
+    fills in the list and what is said of its value, the `outputs`.
     """
 
     page: Page
     task: Task
     dropdown: gr.Dropdown
     note: gr.Markdown
+    show: Handler
+    outputs: list[Any]
 
     @property
     def inputs(self) -> list[Any]:
         return [self.page.owner, self.page.opened, self.dropdown]
+
+    def choose_at(self, trigger: Any, model: gr.State) -> None:
+        """At `trigger` the model whose id is in `model` is chosen, as if the visitor had."""
+        taken = self.page.on(trigger, lambda language, value: value, [model], [self.dropdown])
+        self.page.on(taken.then, self.show, self.inputs, self.outputs)
 
 
 def place(page: Page, task: Task, tab: str) -> Picker:
@@ -53,7 +63,6 @@ def place(page: Page, task: Task, tab: str) -> Picker:
     )
     note = gr.Markdown(elem_classes="lab-note", elem_id=f"{tab}-note")
     panel = _fetch_panel.place(page, tab)
-    picker = Picker(page, task, dropdown, note)
 
     def told(language: Language, owner: str, opened: dict[str, str], value: str) -> list[Any]:
         note = about(services, language, wanted(owner, opened, value))
@@ -80,6 +89,7 @@ def place(page: Page, task: Task, tab: str) -> Picker:
         return show(language, owner, opened, asked)
 
     outputs = [dropdown, note, *panel.outputs]
+    picker = Picker(page, task, dropdown, note, show, outputs)
     page.on_shown(show, picker.inputs, outputs, on_arrival=False)  # `opened` changes then
     page.on(page.opened.change, follow, picker.inputs, outputs)
     page.on(dropdown.focus, show, picker.inputs, outputs)
@@ -111,7 +121,7 @@ def choices(
     models.sort(key=lambda it: not it["here"])
     if task == "chat":
         models = _remote_models.records(services) + models
-    return runs + [(label(model, language), model["id"]) for model in models]
+    return runs + [(_listed(model, language), model["id"]) for model in models]
 
 
 def _shared(services: Services, task: Task, language: Language, opened: dict[str, str]) -> Choices:
@@ -126,6 +136,24 @@ def _shared(services: Services, task: Task, language: Language, opened: dict[str
     if run.recipe.task != task:
         return []
     return [(say("picker_shared", language, name=run.name), RUN + run.id)]
+
+
+def _listed(model: dict[str, Any], language: Language) -> str:
+    """A classifier's name and the languages it reads: of these there is one for each language."""
+    shown = label(model, language)
+    if model["task"] != "classification" or not model["languages"]:
+        return shown
+    return f"{shown} · {languages(model['languages'], language)}"
+
+
+def languages(known: Sequence[str], language: Language) -> str:
+    """`English`, `English and Chinese`, `6 languages`; one without a name here as its code."""
+    if len(known) > 2:
+        return say("reads_many", language, count=len(known))
+    if set(known) == {"en", "zh"}:
+        return say("reads_both", language)
+    named = (say(f"reads_{it}", language) if it in ("en", "zh") else it for it in known)
+    return _plots.COMMA[language].join(named)
 
 
 def label(model: dict[str, Any], language: Language) -> str:

@@ -449,6 +449,11 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "label_3_stars": ("3 stars", "3 星"),
     "label_4_stars": ("4 stars", "4 星"),
     "label_5_stars": ("5 stars", "5 星"),
+    # Sentiment: the languages of a model
+    "reads_en": ("English", "英文"),
+    "reads_zh": ("Chinese", "中文"),
+    "reads_both": ("English and Chinese", "中英文"),
+    "reads_many": ("{count} languages", "{count} 种语言"),
     # Fine-tune: the data
     "finetune_intro": (
         "Bring a table, choose a base model, train a small adapter (LoRA) on top of it, and use "

@@ -28,3 +28,28 @@ def test_how_fast_a_model_writes_here_is_told_by_what_it_reads(
     monkeypatch.setattr("inference.speed.bytes_per_second", lambda: bandwidth)
     assert english in _picker.about(services, "en", Wanted(QWEN))
     assert chinese in _picker.about(services, "zh", Wanted(QWEN))
+
+
+@pytest.mark.parametrize(
+    ("known", "english", "chinese"),
+    [
+        (["en"], "English", "英文"),
+        (["zh"], "Chinese", "中文"),
+        (["zh", "en"], "English and Chinese", "中英文"),
+        (["en", "nl", "de"], "3 languages", "3 种语言"),
+        (["fr"], "fr", "fr"),
+        (["en", "fr"], "English, fr", "英文、fr"),
+    ],
+)
+def test_a_classifier_is_listed_with_the_languages_it_reads(known, english, chinese):
+    assert _picker.languages(known, "en") == english
+    assert _picker.languages(known, "zh") == chinese
+
+
+def test_every_classifier_of_the_list_names_its_languages(services):
+    shown = dict(
+        (value, name) for name, value in _picker.choices(services, "classification", "zh", "", {})
+    )
+    assert shown["builtin/sentiment"].endswith("中英文")
+    assert shown["textattack/bert-base-uncased-SST-2"].endswith("英文")
+    assert shown["nlptown/bert-base-multilingual-uncased-sentiment"].endswith("6 种语言")
