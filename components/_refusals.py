@@ -69,6 +69,7 @@ ERRORS_ZH: dict[str, str] = {
     ),
     "no_mask": "还没有要猜的词。请在文本里把一个词换成 [MASK]。",
     "too_many_masks": "文本里有 {masks:,} 个 [MASK]，上限是 {most} 个。请去掉几个。",
+    "too_many_lines": "共有 {lines:,} 段文本，这里的上限是 {most:,} 段。更多的请放进文件里。",
     "settings_refused": "设置“{name}”的值是 {value}，它必须在 {low} 到 {high} 之间。",
     "setting_choice_refused": "设置“{name}”的值是“{value}”，它必须是以下之一：{choices}。",
     "conversation_refused": "无法把这个文件读成对话（{reason}）。请选择从这里导出的 JSON 文件。",

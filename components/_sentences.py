@@ -426,6 +426,11 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "uses your own labels.",
         "判断一段文字是正面还是负面，并给出把握有多大。你训练的模型会使用你自己的标签。",
     ),
+    "sentiment_one": ("One text", "一段文本"),
+    "sentiment_lines": ("Several texts", "多段文本"),
+    "sentiment_file": ("A file", "一个文件"),
+    "sentiment_against": ("Ask a large model too", "再问大模型"),
+    "sentiment_mask": ("Fill the gap", "完形填空"),
     "sentiment_text": ("Text", "文本"),
     "sentiment_placeholder": ("Type a review, a comment, a message…", "输入一条评价、评论或留言……"),
     "sentiment_run": ("Classify", "分析"),
@@ -454,6 +459,126 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "reads_zh": ("Chinese", "中文"),
     "reads_both": ("English and Chinese", "中英文"),
     "reads_many": ("{count} languages", "{count} 种语言"),
+    "reading_chinese": (
+        "This text is Chinese, and the chosen model does not read Chinese: its answer would mean "
+        "nothing.",
+        "这段文字是中文，而所选的模型读不懂中文，它的回答没有意义。",
+    ),
+    "reading_other": (
+        "This text is not Chinese, and the chosen model reads Chinese alone: its answer would "
+        "mean nothing.",
+        "这段文字不是中文，而所选的模型只读得懂中文，它的回答没有意义。",
+    ),
+    "reading_take": ("Use {model} instead", "改用 {model}"),
+    # Sentiment: the words that decided
+    "words": ("Words that moved the decision", "影响判断的词"),
+    "words_waiting": ("Leaving out each word in turn…", "正在逐个去掉每个词……"),
+    "words_for_strongly": ("strongly for it", "强烈支持"),
+    "words_for": ("for it", "支持"),
+    "words_against": ("against it", "反对"),
+    "words_against_strongly": ("strongly against it", "强烈反对"),
+    "words_info": (
+        "Each word was left out once and the text classified again. A word is for “{label}” where "
+        "that becomes less likely without it, against it where it becomes likelier.",
+        "每次去掉一个词，重新判断一遍。去掉后“{label}”的概率下降，这个词就是支持它的；"
+        "概率上升，就是反对它的。",
+    ),
+    "words_strongest": (
+        "The one that matters most is “{word}”: without it “{label}” goes from {before:.1%} to "
+        "{after:.1%}.",
+        "影响最大的是“{word}”：去掉它，“{label}”的概率从 {before:.1%} 变为 {after:.1%}。",
+    ),
+    "words_together": (
+        "No single word decides, they say it together: even without “{word}”, which matters most, "
+        "“{label}” is at {after:.1%}.",
+        "没有哪个词单独起决定作用，是所有的词合在一起：即使去掉影响最大的“{word}”，"
+        "“{label}”的概率仍是 {after:.1%}。",
+    ),
+    "words_cut": (
+        "The text is longer than this model reads: its end did not count.",
+        "文本超过了这个模型能读的长度，结尾部分没有计入。",
+    ),
+    "words_read": ("What the model read", "模型读到的内容"),
+    "words_tokens": ("Its tokens and their numbers", "词元及其编号"),
+    "words_word": ("Word", "词"),
+    "words_effect": ("Effect, percentage points", "影响（百分点）"),
+    "words_effects": ("What each word does to the label", "每个词对标签的影响"),
+    # Sentiment: several texts
+    "lines_text": ("Texts, one a line", "文本，每行一段"),
+    "lines_info": (
+        "Up to {most} lines; empty ones are skipped.",
+        "最多 {most} 行，空行会跳过。",
+    ),
+    "lines_label": ("Label", "标签"),
+    "lines_probability": ("Sure, %", "把握（%）"),
+    "lines_done": ("{count} texts: {counts}.", "共 {count} 段文本：{counts}。"),
+    "lines_count": ("{count} × {label}", "{label} {count} 段"),
+    # Sentiment: beside a large model
+    "against_info": (
+        "The same text to the model chosen above, made for this one task, and to a chat model, "
+        "which is asked in words for a label, its reason, and the text in the opposite mood.",
+        "同一段文字，一边交给上面选择的、专做这一件事的模型，一边交给对话模型：用一段话请它给出标签、"
+        "说明理由，再把这段文字改写成相反的情绪。",
+    ),
+    "against_run": ("Ask both", "同时提问"),
+    "against_left": ("**The classifier**", "**分类模型**"),
+    "against_right": ("**The chat model**", "**对话模型**"),
+    "against_left_waiting": ("Classifying…", "正在分类……"),
+    "against_label": ("Label", "标签"),
+    "against_reason": ("Reason", "理由"),
+    "against_rewrite": ("Rewritten", "改写"),
+    "against_no_label": ("it named none of the labels", "没有给出任何一个标签"),
+    "against_no_reason": ("it gave none", "没有给出"),
+    "against_no_rewrite": ("it wrote none", "没有写出"),
+    "against_demo": (
+        "This tiny demo model answers only the questions it was made for and cannot do this task; "
+        "what it wrote all the same stands below. Choose a Qwen to see it done.",
+        "这个微型演示模型只会回答为它准备的问题，做不了这个任务；它写出的原话在下面。"
+        "选一个 Qwen 模型就能看到真正的效果。",
+    ),
+    "against_raw": ("Its whole answer, word for word", "它的完整原话"),
+    "against_seconds": ("{seconds:.2f} s", "{seconds:.2f} 秒"),
+    "against_seconds_loaded": (
+        "{seconds:.2f} s, loading the model included",
+        "{seconds:.2f} 秒（含加载模型）",
+    ),
+    "against_memory": ("about {size} of memory", "约占内存 {size}"),
+    "against_no_memory": (
+        "runs on the chat server and takes no memory here",
+        "运行在对话服务器上，不占用这里的内存",
+    ),
+    "against_agree": ("Both say “{label}”.", "两个模型都认为是“{label}”。"),
+    "against_differ": (
+        "They disagree: the classifier says “{left}”, the chat model “{right}”.",
+        "它们意见不同：分类模型认为是“{left}”，对话模型认为是“{right}”。",
+    ),
+    "against_times": (
+        "The chat model took {times:,.0f} times as long.",
+        "对话模型用的时间是分类模型的 {times:,.0f} 倍。",
+    ),
+    "against_flipped": (
+        "The classifier calls the rewritten text “{label}” ({share:.0%}).",
+        "分类模型认为改写后的文字是“{label}”（{share:.0%}）。",
+    ),
+    # Sentiment: the gap
+    "mask_info": (
+        "BERT learned its language by this game: words of millions of sentences were hidden behind "
+        "[MASK], and it had to guess them from both sides. Only then was it taught to tell "
+        "positive from negative.",
+        "BERT 就是靠这个游戏学会语言的：把无数句子里的词换成 [MASK] 遮住，让它根据前后文来猜。"
+        "学完这些，才教它分辨正面和负面。",
+    ),
+    "mask_model": ("Model that guesses", "猜词的模型"),
+    "mask_text": ("A sentence with [MASK]", "一句带 [MASK] 的话"),
+    "mask_placeholder": ("The food was very [MASK].", "这家店的菜很[MASK]吃。"),
+    "mask_put": ("Insert [MASK]", "插入 [MASK]"),
+    "mask_run": ("Guess", "猜一猜"),
+    "mask_gap": ("Gap {number}", "第 {number} 空"),
+    "mask_click": (
+        "The likeliest tokens of each gap. Click one to put it in.",
+        "每个空最可能的词元。点一个就能填进去。",
+    ),
+    "mask_filled": ("Every gap is filled.", "所有的空都填好了。"),
     # Fine-tune: the data
     "finetune_intro": (
         "Bring a table, choose a base model, train a small adapter (LoRA) on top of it, and use "

@@ -4,7 +4,8 @@
     ├── RequestRefused             what the visitor asked for is outside the limits
     │   ├── MessageEmpty, MessageTooLong, MessageTooLongForModel
     │   ├── TooManyTurns, ConversationTooLong
-    │   ├── TextEmpty, TextTooLong, TextTooLongForModel, NoMask, TooManyMasks
+    │   ├── TextEmpty, TextTooLong, TextTooLongForModel, TooManyLines
+    │   ├── NoMask, TooManyMasks
     │   ├── SettingsRefused, SettingChoiceRefused, ArgumentRefused
     │   ├── DocumentRefused        an uploaded document whose text cannot be read
     │   │   ├── DocumentEmpty, DocumentBlank, DocumentScanned
@@ -240,6 +241,10 @@ class NoMask(RequestRefused):
 
 class TooManyMasks(RequestRefused):
     sentence = "The text has {masks:,} times [MASK]; the limit is {most}. Leave some of them out."
+
+
+class TooManyLines(RequestRefused):
+    sentence = "There are {lines:,} texts; the limit here is {most:,}. Put more into a file."
 
 
 class SettingsRefused(RequestRefused):

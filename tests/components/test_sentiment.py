@@ -1,35 +1,149 @@
-"""What a visitor reads for a label."""
+"""What the parts of the Sentiment tab make of a text, an explanation and a sentence with gaps."""
+
+from dataclasses import replace
 
 import pytest
 
-from components.sentiment import LABELS, shown
-from inference.catalog import Catalog
+from components import _lines_panel, _mask_panel, _models, _reading_note, _words_panel
+from components._models import Wanted
+from inference.errors import TextEmpty, TooManyLines
+from inference.records import Candidate, Explanation, Scores, WordEffect
+
+TEXT = "Not bad, just dull"
+SCORES = Scores(TEXT, "negative", {"negative": 0.8, "positive": 0.2})
+
+
+def explanation(*effects, **more):
+    starts = (0, 4, 9, 14)
+    ends = (3, 7, 13, 18)
+    words = tuple(WordEffect(*it) for it in zip(starts, ends, effects, strict=False))
+    return Explanation(SCORES, words, (Candidate("Not", 1), Candidate("bad", 2)), **more)
+
+
+def test_words_are_marked_by_what_they_do_beside_the_strongest():
+    marked = _words_panel.marked(explanation(-0.1, -0.21, 0.001, 0.4))
+    assert "".join(text for text, _ in marked) == TEXT
+    assert [it for it in marked if it[0].strip(" ,")] == [
+        ("Not", "words_against"),
+        ("bad", "words_against_strongly"),
+        ("just", ""),
+        ("dull", "words_for_strongly"),
+    ]
+
+
+def test_where_every_word_does_next_to_nothing_none_is_strong():
+    marked = _words_panel.marked(explanation(0.0004, -0.0004, 0.0003, 0.0))
+    assert {key for _, key in marked} == {"", "words_for", "words_against"}
+
+
+def test_words_that_do_nothing_are_not_marked():
+    assert {key for _, key in _words_panel.marked(explanation(0.0, 0.0, 0.0, 0.0))} == {""}
+    assert _words_panel.marked(explanation()) == [(TEXT, "")]
+
+
+def test_the_strongest_word_is_told_with_what_the_label_comes_to_without_it():
+    told = _words_panel.explained(explanation(0.1, -0.05, 0.0, 0.3), "en")
+    assert "“dull”: without it “negative” goes from 80.0% to 50.0%" in told
+    assert "“负面”的概率从 80.0% 变为 50.0%" in _words_panel.explained(explanation(0.3), "zh")
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_where_no_word_decides_and_where_the_end_was_cut_it_is_said(language):
+    together = {"en": "No single word decides", "zh": "没有哪个词"}[language]
+    cut = {"en": "its end did not count", "zh": "结尾部分没有计入"}[language]
+    plain = _words_panel.explained(explanation(0.01, 0.001), language)
+    assert together in plain and cut not in plain
+    assert cut in _words_panel.explained(explanation(0.01, cut=True), language)
+
+
+def test_a_visitors_words_are_no_markup():
+    scores = replace(SCORES, text="<b>*x*</b>", label="[a](b)", probabilities={"[a](b)": 1.0})
+    found = Explanation(scores, (WordEffect(0, 10, 0.5),), ())
+    told = _words_panel.explained(found, "en")
+    assert "<b>" not in told and "[a](b)" not in told
+
+
+def test_texts_are_the_lines_that_are_not_blank():
+    assert _lines_panel.lines(" good \n\n\t\r\n很好\n") == ["good", "很好"]
+    with pytest.raises(TextEmpty):
+        _lines_panel.lines(" \n \n")
+    assert len(_lines_panel.lines("a\n" * 200)) == 200
+    with pytest.raises(TooManyLines, match="201"):
+        _lines_panel.lines("a\n" * 201)
 
 
 @pytest.mark.parametrize(
-    ("label", "english", "chinese"),
+    ("sentence", "gap", "token", "whole"),
     [
-        ("positive", "positive", "正面"),
-        ("negative", "negative", "负面"),
-        ("negative (stars 1, 2 and 3)", "negative", "负面"),
-        ("positive (stars 4 and 5)", "positive", "正面"),
-        ("1 star", "1 star", "1 星"),
-        ("5 stars", "5 stars", "5 星"),
-        ("Positive", "Positive", "Positive"),
-        ("退款", "退款", "退款"),
-        ("6 stars", "6 stars", "6 stars"),
+        ("Tea is [MASK].", 0, "hot", "Tea is hot."),
+        ("[MASK] is [MASK].", 1, "hot", "[MASK] is hot."),
+        ("很好[MASK]，[MASK]", 0, "吃", "很好吃，[MASK]"),
+        ("He sing [MASK] well", 0, "##s", "He sings well"),
+        ("one [MASK]", 1, "no", "one [MASK]"),
+        ("none", 0, "no", "none"),
     ],
 )
-def test_known_labels_are_named_in_the_visitors_language(label, english, chinese):
-    assert shown({label: 1.0}, "en") == {english: 1.0}
-    assert shown({label: 1.0}, "zh") == {chinese: 1.0}
+def test_a_token_goes_into_its_gap(sentence, gap, token, whole):
+    assert _mask_panel.filled(sentence, gap, token) == whole
 
 
-def test_every_label_of_the_catalogue_is_known():
-    labels = {label for model in Catalog.load({}).models for label in model.labels}
-    assert labels <= set(LABELS)
+@pytest.mark.parametrize("typed", ["[mask]", "【MASK】", "[ Mask ]", "[MASK]"])
+def test_a_mask_is_known_however_it_is_typed(typed):
+    assert _mask_panel.with_masks(f"a {typed} b") == "a [MASK] b"
 
 
-def test_two_labels_that_mean_the_same_stay_two():
-    typed = {"positive": 0.6, "正面": 0.4}
-    assert shown(typed, "zh") == typed
+def test_a_gap_is_put_at_the_end():
+    assert _mask_panel.with_gap("Tea is") == "Tea is [MASK]"
+    assert _mask_panel.with_gap("Tea is ") == "Tea is [MASK]"
+    assert _mask_panel.with_gap("茶是") == "茶是[MASK]"
+    assert _mask_panel.with_gap("") == "[MASK]"
+
+
+def test_tokens_that_look_alike_have_a_bar_each():
+    alike = (Candidate("a", 1, 0.5), Candidate("a", 2, 0.25))
+    assert _mask_panel._bars(alike) == {"a": 0.5, "a (2)": 0.25}
+
+
+ENGLISH = Wanted(model="textattack/bert-base-uncased-SST-2")
+CHINESE = Wanted(model="uer/roberta-base-finetuned-jd-binary-chinese")
+
+
+def looked(services, text, wanted, language="en"):
+    told, take, reader = _reading_note._looked(services, language, text, wanted)
+    return told.visible and told.value, take.visible and take.value, reader
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted", "told"),
+    [
+        ("这家店很好。", ENGLISH, "This text is Chinese"),
+        ("A very good shop.", CHINESE, "This text is not Chinese"),
+    ],
+)
+def test_a_model_that_does_not_read_the_text_is_told_and_one_that_does_offered(
+    services, text, wanted, told
+):
+    sentence, button, reader = looked(services, text, wanted)
+    assert told in sentence
+    assert (button, reader) == ("Use builtin/sentiment instead", "builtin/sentiment")
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        ("这家店很好。", CHINESE),
+        ("A very good shop.", ENGLISH),
+        ("这家店很好。", Wanted(model="builtin/sentiment")),
+        ("  \n", ENGLISH),
+        ("这家店很好。", Wanted(model="nobody/knows")),
+    ],
+)
+def test_nothing_is_said_where_it_is_read_or_is_told_elsewhere(services, text, wanted):
+    assert looked(services, text, wanted) == (False, False, "")
+
+
+def test_a_real_model_that_is_here_is_offered_before_the_demo(services, monkeypatch):
+    monkeypatch.setattr(_reading_note.hub, "is_here", lambda model: True)
+    assert _reading_note.reader(services, "Good.") == ENGLISH.model
+    assert _reading_note.reader(services, "很好。") == CHINESE.model
+    assert _models.reads(services, Wanted(model=_reading_note.reader(services, "很好。")), "很好。")
