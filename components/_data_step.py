@@ -10,11 +10,18 @@ import gradio as gr
 
 from components import _data_view, _plans, _plots, _steps
 from components._data_view import View
-from components._form import MOST_ROLES, place_reading, reading_of, reading_shown
+from components._form import MOST_ROLES
 from components._page import Page
-from components._refusals import problem_sentences
+from components._reading import (
+    place_reading,
+    reading_of,
+    reading_shown,
+    told_reading,
+    unsure,
+    widths,
+)
 from components._services import Services
-from components._texts import i18n, plain, say
+from components._texts import i18n, say
 from components._visitor import Language
 from finetune.columns import ROLES
 from inference.catalog import TASKS, Task
@@ -28,7 +35,6 @@ EXAMPLE_FILES: dict[Task, str] = {
 }
 PROBLEM_WIDTHS = [70, 60, 130, 460, 390]  # pixels
 NOTHING: dict[str, Any] = {"readable": False, "columns": [], "row_count": 0, "cell_tokens": {}}
-UNSURE = ("encoding", "delimiter", "header", "quote")  # in the code of a problem about the reading
 
 
 @dataclass(frozen=True)
@@ -64,7 +70,7 @@ def place(page: Page) -> Data:
             file = gr.File(label=i18n("file"), height=170, elem_id="finetune-file")
             limits = gr.Markdown(elem_classes="lab-note")
             examples = _place_examples()
-            accordion, reading = place_reading()
+            accordion, reading = place_reading("finetune-reading")
         with gr.Column(scale=3, min_width=300):
             summary = gr.Markdown(elem_id="finetune-summary")
             preview = _hidden_table("preview")
@@ -145,7 +151,7 @@ def _wire_reading(page: Page, data: Data) -> list[Any]:
             *looking,
             *_told(found, language),
             *reading_shown(found, reading, language),
-            gr.Accordion(open=True) if _unsure(found) else gr.skip(),
+            gr.Accordion(open=True) if unsure(found) else gr.skip(),
             task,
             *_columns(task, found["columns"], found["mapping"], language),
         ]
@@ -196,7 +202,7 @@ def _told(found: Mapping[str, Any], language: Language) -> list[Any]:
     """Summary, first rows, problems."""
     preview = gr.Dataframe(
         _plots.preview(found),
-        column_widths=_widths(len(found["columns"])),
+        column_widths=widths(len(found["columns"])),
         visible=found["readable"],
     )
     problems = _plots.problems(found["problems"], language)
@@ -208,32 +214,12 @@ def _told(found: Mapping[str, Any], language: Language) -> list[Any]:
 
 
 def _summary(found: Mapping[str, Any], language: Language) -> str:
+    told = told_reading(found, language)
     if not found["readable"]:
-        error = next(it for it in found["problems"] if it["severity"] == "error")
-        what, advice = problem_sentences(error, language)
-        return f"**{say('not_readable', language)}** {plain(what)} {plain(advice)}"
-    delimiter = {"\t": "Tab", "": _plots.DASH}.get(found["delimiter"] or "", found["delimiter"])
-    told = say(
-        "read_as",
-        language,
-        rows=found["row_count"],
-        columns=len(found["columns"]),
-        encoding=found["encoding"],
-        delimiter=plain(str(delimiter)),
-    )
+        return told
     if found["task"] is None:
         return f"{told} {say('no_task', language)}"
     return f"{told} {say('looks_like', language, task=say('task_' + found['task'], language))}"
-
-
-def _unsure(found: Mapping[str, Any]) -> bool:
-    """Whether the visitor should look at how the file was read."""
-    return any(word in it["code"] for it in found["problems"] for word in UNSURE)
-
-
-def _widths(columns: int) -> list[str]:
-    """A few columns share the width; many can be scrolled."""
-    return [f"{100 // max(1, columns)}%" if columns <= 4 else "200px"] * columns
 
 
 def _columns(

@@ -1,21 +1,18 @@
 """The fields of the Fine-tune form, and what their values mean."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import gradio as gr
 
 from components._plans import Plan, Reading
-from components._texts import i18n, say
-from components._visitor import Language
+from components._reading import reading_of
+from components._texts import i18n
 from finetune.columns import ROLES
 from finetune.recipe import SETTINGS, Setting
 
 MOST_ROLES = max(len(roles) for roles in ROLES.values())
-ENCODINGS = ("utf-8", "utf-16", "gb18030", "big5", "shift_jis", "euc-kr", "windows-1252")
-DELIMITERS = ((",", ","), (";", ";"), ("Tab", "\t"), ("|", "|"), (":", ":"))
-QUOTES = ('"', "'")
 MAIN = ("num_train_epochs", "learning_rate", "per_device_train_batch_size", "max_length", "r")
 GROUPS = {
     "steps": (
@@ -48,7 +45,6 @@ GROUPS = {
     ),
     "records": ("logging_steps", "save_steps"),
 }
-HEADERS = {"": None, "yes": True, "no": False}
 
 
 @dataclass(frozen=True)
@@ -67,41 +63,6 @@ class Form:
     def inputs(self) -> list[Any]:
         chosen = [self.task, *self.roles, self.base, self.preset, *self.settings]
         return [self.file, *self.reading, *chosen]
-
-
-def place_reading() -> tuple[gr.Accordion, list[Any]]:
-    """How the file is read: what `Reading` holds, in its order, in a part that can be unfolded."""
-    found = (i18n("find_out"), "")
-    with gr.Accordion(i18n("reading"), open=False, elem_id="finetune-reading") as accordion:
-        gr.Markdown(i18n("reading_info"), elem_classes="lab-note")
-        return accordion, [
-            gr.Dropdown([found, *((it, it) for it in ENCODINGS)], value="", label=i18n("encoding")),
-            gr.Dropdown([found, *DELIMITERS], value="", label=i18n("delimiter")),
-            gr.Dropdown([found, *((it, it) for it in QUOTES)], value="", label=i18n("quotechar")),
-            gr.Radio(
-                [found, (i18n("yes"), "yes"), (i18n("no"), "no")], value="", label=i18n("header")
-            ),
-        ]
-
-
-def reading_shown(found: Mapping[str, Any], values: Sequence[str], language: Language) -> list[Any]:
-    """The fields of `place_reading` on `values`; what was left to find out says what was found.
-
-    Args:
-        found: as `inspect_table` gives it.
-    """
-    header = say("yes" if found["header"] else "no", language) if found["readable"] else None
-    delimiter = {"\t": "Tab"}.get(found["delimiter"], found["delimiter"])
-    parts = (found["encoding"], delimiter, found["quotechar"], header)
-    yes_no = [(say(key, language), key) for key in ("yes", "no")]
-    choices = ([(it, it) for it in ENCODINGS], DELIMITERS, [(it, it) for it in QUOTES], yes_no)
-    shown = []
-    for part, options, value in zip(parts, choices, values, strict=True):
-        told = say("found_out", language, value=part) if part and not value else ""
-        first = (told or say("find_out", language), "")
-        kind = gr.Radio if options is yes_no else gr.Dropdown
-        shown.append(kind(choices=[first, *options], value=value))
-    return shown
 
 
 def place_settings() -> list[Any]:
@@ -176,8 +137,3 @@ def _number(text: str) -> int | float | str:
         except ValueError:
             continue
     return text
-
-
-def reading_of(values: Sequence[Any]) -> Reading:
-    encoding, delimiter, quotechar, header = values
-    return Reading(encoding or None, delimiter or None, quotechar or None, HEADERS[header or ""])

@@ -1,6 +1,6 @@
-"""The fields of the form: what they say of a file that was read."""
+"""The fields that say how a file was read."""
 
-from components._form import reading_shown
+from components._reading import reading_shown
 
 FOUND = {
     "readable": True,
