@@ -219,8 +219,15 @@ ERRORS_ZH: dict[str, str] = {
         "端口 {port} 已被占用。请停止占用它的程序，或用 GRADIO_SERVER_PORT 指定另一个端口。"
     ),
     # training
-    "table_refused": "用这个表格无法开始训练，发现 {count} 个问题。{what}{advice}",
+    "table_refused": "这个表格无法使用，发现 {count} 个问题。{what}{advice}",
     "recipe_refused": "这些设置无法使用，发现 {count} 个问题。{what}{advice}",
+    "column_missing": "这个文件里没有名为“{column}”的列。请从这些列中选择：{columns}。",
+    "column_without_text": "“{column}”这一列里没有文字。请选择存放文本的那一列。",
+    "one_column_for_both": "“{column}”同时被选为文本列和标签列。请各选一列。",
+    "too_many_rows_to_score": (
+        "这个文件有 {rows:,} 行，一次最多分析 {limit:,} 行。请只分析前 {limit:,} 行，或拆分文件。"
+    ),
+    "nothing_scored": "还没有分析过文件。请先上传一个文件并分析。",
     "run_not_found": "这里没有这个训练。请从你的训练列表中选一个。",
     "run_busy": "这个训练的状态是“{status}”。请先停止它，或等它结束。",
     "nothing_to_download": "这个训练的状态是“{status}”，还没有适配器。请等它完成。",

@@ -4,6 +4,9 @@ LabError
 ├── Refused                    an input with problems, all of them listed
 │   ├── TableRefused           the file, its mapping or its rows
 │   └── RecipeRefused          the settings of a run
+├── ScoringRefused             a file whose rows cannot be classified
+│   ├── ColumnMissing, ColumnWithoutText, OneColumnForBoth
+│   └── TooManyRowsToScore, NothingScored
 └── RunError                   a run that cannot do what was asked
     ├── RunNotFound            also what a stranger's run id gets
     ├── RunBusy, RunNotFinished, NothingToDownload
@@ -39,11 +42,38 @@ class Refused(LabError):
 
 
 class TableRefused(Refused):
-    sentence = "This table cannot be trained on; problems found: {count}. {what} {advice}"
+    sentence = "This table cannot be used; problems found: {count}. {what} {advice}"
 
 
 class RecipeRefused(Refused):
     sentence = "These settings cannot be used; problems found: {count}. {what} {advice}"
+
+
+class ScoringRefused(LabError):
+    """The rows of a file cannot be classified as asked."""
+
+
+class ColumnMissing(ScoringRefused):
+    sentence = "There is no column called “{column}” in this file. Choose one of: {columns}."
+
+
+class ColumnWithoutText(ScoringRefused):
+    sentence = "The column “{column}” holds no words. Choose the column with the texts."
+
+
+class OneColumnForBoth(ScoringRefused):
+    sentence = "“{column}” is chosen as text and as label. Choose a different column for each."
+
+
+class TooManyRowsToScore(ScoringRefused):
+    sentence = (
+        "The file has {rows:,} rows, and at most {limit:,} are scored at a time. "
+        "Score the first {limit:,}, or split the file."
+    )
+
+
+class NothingScored(ScoringRefused):
+    sentence = "No file has been scored yet. Upload one and score it first."
 
 
 class RunError(LabError):

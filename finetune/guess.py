@@ -1,6 +1,8 @@
 """What a table is for, and which column is which: guessed from names, then from contents."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from unicodedata import category
 
 from finetune.columns import IDENTIFIERS, NAMES, ROLES, needed, plain
 from finetune.conversation import is_conversation
@@ -36,6 +38,31 @@ def guess(table: Table, task: Task | None = None) -> Guess | None:
         return max(named, key=seen.fit)
     found = seen.by_content()
     return found if found and task in (None, found.task) else None
+
+
+def guess_text(table: Table) -> str:
+    """The column most likely to hold the texts to classify, in a table with labels or without.
+
+    By its name; else the longest that holds words and does not only name its row.
+    """
+    found = guess(table, "classification")
+    if found:
+        return found.mapping["text"]
+    seen = _Columns(table)
+    plains = {plain(name): name for name in reversed(seen.names)}
+    for name in NAMES["classification"]["text"]:
+        if plain(name) in plains:
+            return plains[plain(name)]
+    worded = [name for name in seen.names if has_words(seen.values[name])]
+    texts = [name for name in worded if not seen.is_identifier(name)] or worded
+    return max(texts or seen.names, key=seen.length)
+
+
+def has_words(cells: Iterable[str]) -> bool:
+    """Whether any cell holds a letter or a picture: numbers and marks alone are no text."""
+    return any(
+        character.isalpha() or category(character) == "So" for cell in cells for character in cell
+    )
 
 
 class _Columns:

@@ -34,15 +34,23 @@ def inspect_table(
     try:
         table = read_table(path, limits, **given, has_header=has_header)
     except TableRefused as refused:
-        problems = [found.to_dict() for found in refused.problems]
-        rows = {"header": [], "columns": [], "row_count": 0, "first_rows": [], "last_row": None}
-        rows["cell_tokens"] = {}
-        guessed = {"task": None, "mapping": {}}
-        return {**given, **rows, **guessed, "readable": False, "problems": problems}
+        guessed = {"cell_tokens": {}, "task": None, "mapping": {}}
+        return {**unread(refused, **given), **guessed}
     guessed = guess(table)
     problems = table.problems
     if guessed:
         problems += check(table, guessed.task, guessed.mapping)
+    return {
+        **as_read(table),
+        "cell_tokens": cell_tokens(table),
+        "task": guessed.task if guessed else None,
+        "mapping": guessed.mapping if guessed else {},
+        "problems": [found.to_dict() for found in problems],
+    }
+
+
+def as_read(table: Table) -> dict[str, Any]:
+    """How a table was read, and its first rows; `problems` are the file's own."""
     return {
         "encoding": table.encoding,
         "delimiter": table.delimiter,
@@ -52,12 +60,16 @@ def inspect_table(
         "row_count": len(table.rows),
         "first_rows": [list(row) for row in table.rows[:FIRST_ROWS]],
         "last_row": list(table.rows[-1]) if table.rows else None,
-        "cell_tokens": cell_tokens(table),
-        "task": guessed.task if guessed else None,
-        "mapping": guessed.mapping if guessed else {},
         "readable": True,
-        "problems": [found.to_dict() for found in problems],
+        "problems": [found.to_dict() for found in table.problems],
     }
+
+
+def unread(refused: TableRefused, **given: str | None) -> dict[str, Any]:
+    """The same of a file that is no table; `given` is how it was to be read."""
+    rows = {"header": [], "columns": [], "row_count": 0, "first_rows": [], "last_row": None}
+    problems = [found.to_dict() for found in refused.problems]
+    return {**given, **rows, "readable": False, "problems": problems}
 
 
 def cell_tokens(table: Table) -> dict[str, float]:

@@ -138,7 +138,7 @@ def test_a_refused_file_is_told_with_its_first_error_and_row():
     refused = TableRefused([warning, error, many])
     assert error_sentence(refused, "en") == str(refused)
     assert error_sentence(refused, "zh") == (
-        "用这个表格无法开始训练，发现 2 个问题。每一行的标签都相同，没有什么可以区分的（第 3 行）。"
+        "这个表格无法使用，发现 2 个问题。每一行的标签都相同，没有什么可以区分的（第 3 行）。"
         "请提供至少有两种标签的数据。"
     )
     assert "（第 1234 行）。" in error_sentence(TableRefused([many]), "zh")
