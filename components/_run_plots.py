@@ -99,22 +99,41 @@ def _logged(event: Mapping[str, Any], language: Language) -> str | None:
 def confusion(report: Mapping[str, Any], language: Language) -> str:
     """Rows: what the label is; columns: what the tuned model says. HTML, labels escaped."""
     labels = report.get("labels") or []
-    if not labels or len(labels) > MOST_LABELS:
+    if not labels:
         return ""
-    matrix = report["tuned"]["confusion"]
-    most = max(1, max(map(max, matrix)))
-    head = "".join(f"<th>{html.escape(label)}</th>" for label in labels)
+    corner = (say("confusion_true", language), say("confusion_said", language))
+    counts = report["tuned"]["confusion"]
+    return matrix(say("confusion", language), corner, labels, labels, counts, range(len(labels)))
+
+
+def matrix(
+    title: str,
+    corner: tuple[str, str],
+    down: Sequence[str],
+    across: Sequence[str],
+    counts: Sequence[Sequence[int]],
+    alike: Sequence[int | None],
+) -> str:
+    """`counts[i][j]` as a table, coloured; "" where it is too large to be read. HTML, escaped.
+
+    Args:
+        corner: what the labels `down` and those `across` are.
+        alike: for each label down, where the same one stands across.
+    """
+    if not counts or max(len(down), len(across)) > MOST_LABELS:
+        return ""
+    most = max(1, max(map(max, counts)))
+    head = "".join(f"<th>{html.escape(label)}</th>" for label in across)
     body = "".join(
         f"<tr><th>{html.escape(label)}</th>"
-        + "".join(_cell(count, most, at == to) for to, count in enumerate(row))
+        + "".join(_cell(count, most, to == same) for to, count in enumerate(row))
         + "</tr>"
-        for at, (label, row) in enumerate(zip(labels, matrix, strict=True))
+        for label, row, same in zip(down, counts, alike, strict=True)
     )
-    corner = f"{say('confusion_true', language)} \\ {say('confusion_said', language)}"
-    title = say("confusion", language)
+    named = " \\ ".join(map(html.escape, corner))
     return (
-        f'<div class="lab-confusion"><p>{title}</p><table><tr><th>{corner}</th>{head}</tr>'
-        f"{body}</table></div>"
+        f'<div class="lab-confusion"><p>{html.escape(title)}</p>'
+        f"<table><tr><th>{named}</th>{head}</tr>{body}</table></div>"
     )
 
 
@@ -125,18 +144,22 @@ def _cell(count: int, most: int, right: bool) -> str:
 
 def per_label(report: Mapping[str, Any], language: Language) -> Table:
     """A label a row: rows, precision and recall of the tuned model, F1 before and after."""
-    keys = ("label", "rows", "precision", "recall", "f1_base", "f1_tuned")
     base, tuned = (report[side].get("per_label", []) for side in ("base", "tuned"))
-    rows = [
-        (
-            after["label"],
-            after["support"],
-            *(f"{value:.3f}" for value in (after["precision"], after["recall"])),
-            f"{before['f1']:.3f}",
-            f"{after['f1']:.3f}",
-        )
-        for before, after in zip(base, tuned, strict=True)
-    ]
+    return label_figures(tuned, language, base)
+
+
+def label_figures(
+    found: Sequence[Mapping[str, Any]],
+    language: Language,
+    before: Sequence[Mapping[str, Any]] = (),
+) -> Table:
+    """A label a row: `per_label` of `classification_metrics`, and the F1 of those `before`."""
+    f1 = ("f1_base", "f1_tuned") if before else ("f1",)
+    rows = []
+    for at, it in enumerate(found):
+        values = (it["precision"], it["recall"], *(other["f1"] for other in before[at : at + 1]))
+        rows.append((it["label"], it["support"], *(f"{v:.3f}" for v in (*values, it["f1"]))))
+    keys = ("label", "rows", "precision", "recall", *f1)
     return table([say(key, language) for key in keys], rows)
 
 
