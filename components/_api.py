@@ -9,12 +9,13 @@ import inspect
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import asdict
-from typing import Any, get_origin
+from pathlib import Path
+from typing import Any, get_args, get_origin
 
 import gradio as gr
 from gradio import FileData
 
-from components import _models, _plans, _remote_models, _runs
+from components import _file_report, _models, _plans, _remote_models, _runs, _scored_file
 from components._feedback import errors_told, left_gently
 from components._models import Wanted
 from components._page import ENGINE_EVENTS
@@ -26,7 +27,13 @@ from inference.errors import ArgumentRefused
 from inference.records import ChatSettings, SummarySettings
 
 DEFAULTS = ChatSettings()
-ENGINES = ("chat", "summarize", "classify", "compare")  # endpoints that compute with a model
+ENGINES = (
+    "chat",
+    "summarize",
+    "classify",
+    "classify_file",
+    "compare",
+)  # endpoints that compute with a model
 
 
 def register(services: Services) -> None:
@@ -40,7 +47,11 @@ def register(services: Services) -> None:
 
 
 def _in_english(function: Callable[..., Any]) -> Callable[..., Any]:
-    """The function with its arguments checked and its errors told as text."""
+    """The function with its arguments checked and its errors told as text.
+
+    Gradio reads the signature: of what is streamed it is told each piece, which may be several
+    outputs.
+    """
     if inspect.isgeneratorfunction(function):
 
         @functools.wraps(function)
@@ -49,6 +60,9 @@ def _in_english(function: Callable[..., Any]) -> Callable[..., Any]:
                 _check(function, values)
                 yield from left_gently(function(*values))
 
+        signature = inspect.signature(function)
+        (piece,) = get_args(signature.return_annotation)
+        stream.__signature__ = signature.replace(return_annotation=piece)  # type: ignore[attr-defined]
         return stream
 
     @functools.wraps(function)
@@ -199,6 +213,44 @@ class _Models:
         """
         (scores,) = _models.classify(self._services, Wanted(model, run_id, token), [text])
         return scores.probabilities
+
+    def classify_file(
+        self,
+        file: dict,
+        text_column: str = "",
+        label_column: str = "",
+        model: str = "",
+        run_id: str = "",
+        token: str = "",
+    ) -> Iterator[tuple[dict, FileData | None]]:
+        """Classify every row of an uploaded table, and check the model where the labels are known.
+
+        Args:
+            file: The uploaded file (in Python: gradio_client.handle_file).
+            text_column: The column with the texts; empty to find it.
+            label_column: A column with the right labels, to check the model against; empty for
+                none. 0 and 1, pos and neg, 好评 and 差评, or stars are understood.
+            model: Id from /models; empty for the default.
+            run_id: A finished run to use instead of a model.
+            token: The run's owner token, or the token of its share link.
+
+        Returns:
+            JSON: rows, skipped (without text), labels (label -> rows), text_column, label_column;
+                with a label column also matched (value -> label it was taken for), not_matched
+                (value -> rows), and figures (rows, labels, accuracy, macro_f1, per_label,
+                confusion) or null. While it runs: rows done, and rows_to_score.
+            A CSV: every column, then the label and the probability of each; null while it runs.
+        """
+        wanted = Wanted(model, run_id, token)
+        found = _scored_file.sheet(
+            self._services, file, Reading(), text_column, label_column, visitor=token
+        )
+        with closing(_scored_file.score(self._services, wanted, found)) as steps:
+            for now in steps:
+                yield {"rows": now.done, "rows_to_score": now.total}, None
+        path = Path(_scored_file.as_csv(self._services, now.scored))
+        parcel = FileData(path=str(path), orig_name=path.name, size=path.stat().st_size)
+        yield _file_report.summary(now.scored), parcel
 
 
 class _Runs:

@@ -51,7 +51,7 @@ CSS = """
 .lab-confusion { overflow-x: auto; }
 .lab-confusion table { border-collapse: collapse; font-size: 0.9rem; }
 .lab-confusion th, .lab-confusion td { padding: 4px 10px; text-align: right;
-  border: 1px solid var(--border-color-primary); max-width: 180px; overflow-wrap: anywhere; }
+  border: 1px solid var(--border-color-primary); max-width: 180px; overflow-wrap: break-word; }
 .block.lab-failure { border-left: 3px solid #dc2626; padding-left: 10px; }
 .lab-failure p { font-size: 0.9rem; }
 @media (max-width: 640px) {

@@ -144,7 +144,7 @@ def readable_count(number: int) -> str:
 def preview(found: Mapping[str, Any]) -> Table:
     """The first rows as they were read, long cells shortened."""
     width = len(found["columns"])
-    rows = [[_short(cell) for cell in (*row, *[""] * width)[:width]] for row in found["first_rows"]]
+    rows = [[short(cell) for cell in (*row, *[""] * width)[:width]] for row in found["first_rows"]]
     return table(found["columns"], rows)
 
 
@@ -161,7 +161,8 @@ def problems(found: Sequence[Mapping[str, Any]], language: Language) -> Table:
     return table([say(key, language) for key in headers], rows)
 
 
-def _short(cell: str) -> str:
+def short(cell: str) -> str:
+    """A cell as one line that is not too long."""
     line = " ".join(cell.split())
     return line if len(line) <= PREVIEW_CHARACTERS else line[: PREVIEW_CHARACTERS - 1] + "…"
 
@@ -231,7 +232,7 @@ def samples(report: Mapping[str, Any], language: Language) -> Table:
     """Held-out examples: what was asked, expected, and answered before and after."""
     headers = [say(key, language) for key in ("prompt", "expected", "base", "tuned")]
     rows = [
-        [_short(it[key]) for key in ("prompt", "expected", "base", "tuned")]
+        [short(it[key]) for key in ("prompt", "expected", "base", "tuned")]
         for it in report["samples"]
     ]
     return table(headers, rows)

@@ -108,7 +108,7 @@ def confusion(report: Mapping[str, Any], language: Language) -> str:
 
 def matrix(
     title: str,
-    corner: tuple[str, str],
+    corner: Sequence[str],
     down: Sequence[str],
     across: Sequence[str],
     counts: Sequence[Sequence[int]],
@@ -117,7 +117,7 @@ def matrix(
     """`counts[i][j]` as a table, coloured; "" where it is too large to be read. HTML, escaped.
 
     Args:
-        corner: what the labels `down` and those `across` are.
+        corner: what the labels `down` and those `across` are; empty where the title says it.
         alike: for each label down, where the same one stands across.
     """
     if not counts or max(len(down), len(across)) > MOST_LABELS:

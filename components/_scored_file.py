@@ -135,6 +135,7 @@ def sheet(
     text: str = "",
     label: str = "",
     cut: bool = False,
+    visitor: str = "",
 ) -> Sheet:
     """The rows to score, and the columns that matter; `text` is guessed where it is empty.
 
@@ -143,8 +144,9 @@ def sheet(
 
     Raises:
         UploadMissing, TableRefused, ColumnMissing, OneColumnForBoth, ColumnWithoutText,
-        TooManyRowsToScore
+        TooManyRowsToScore, TooManyRequests
     """
+    services.throttle.charge(COSTLY, visitor)
     table = _plans.table_of(services, path, reading)
     text = text or guess_text(table)
     for column in filter(None, (text, label)):

@@ -579,6 +579,137 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "每个空最可能的词元。点一个就能填进去。",
     ),
     "mask_filled": ("Every gap is filled.", "所有的空都填好了。"),
+    # Sentiment: a file
+    "file_info": (
+        "A table with one text in each row. Where a column says which label is right, the model is "
+        "checked against it.",
+        "一张每行有一段文本的表格。如果有一列写着正确的标签，还会用它来检验模型。",
+    ),
+    "file_limits_scored": (
+        "Up to {size}; {rows:,} rows are scored at a time.",
+        "最大 {size}，一次分析 {rows:,} 行。",
+    ),
+    "file_run": ("Score the rows", "逐行分析"),
+    "file_run_first": ("Score the first {limit:,} rows", "分析前 {limit:,} 行"),
+    "file_too_many": (
+        "That is more than the {limit:,} rows that are scored at a time. Score the first "
+        "{limit:,}, or split the file.",
+        "超过了一次能分析的 {limit:,} 行。可以只分析前 {limit:,} 行，或拆分文件。",
+    ),
+    "file_waiting": ("Loading the model, reading the file…", "正在加载模型、读取文件……"),
+    "file_done_of": ("{done:,} of {total:,} rows", "{done:,} / {total:,} 行"),
+    "file_speed": ("{rate:,.0f} rows a second", "每秒 {rate:,.0f} 行"),
+    "file_left": ("{time} left", "还需 {time}"),
+    "file_scored": (
+        "**{rows:,}** rows were scored by {model}.",
+        "{model} 分析了 **{rows:,}** 行。",
+    ),
+    "file_partly": (
+        "**{rows:,}** of {total:,} rows were scored by {model}; these are kept.",
+        "{model} 分析了 {total:,} 行中的 **{rows:,}** 行，这些结果已保留。",
+    ),
+    "file_skipped": (
+        "Without text and skipped: {count:,}.",
+        "其中没有文字而跳过的有 {count:,} 行。",
+    ),
+    "file_left_out": (
+        "Rows after them, left out: {count:,}.",
+        "后面还有 {count:,} 行没有分析。",
+    ),
+    "file_counts": ("Rows of each label", "各标签的行数"),
+    "file_others": ("others", "其他"),
+    "file_rows": ("Row by row", "逐行结果"),
+    "file_filter": ("Show", "显示"),
+    "file_all": ("all rows", "全部"),
+    "file_label_count": ("{label} ({count:,})", "{label}（{count:,}）"),
+    "file_wrong": ("mistakes ({count:,})", "判断错误（{count:,}）"),
+    "file_search": ("Search in the texts", "在文本中搜索"),
+    "file_order": ("Order", "排序"),
+    "order_sure": ("surest first", "最有把握的在前"),
+    "order_unsure": ("least sure first", "最没把握的在前"),
+    "order_file": ("as in the file", "按文件顺序"),
+    "file_shown": (
+        "{shown:,} of {count:,} rows; the CSV holds all that were scored.",
+        "显示 {count:,} 行中的 {shown:,} 行，下载的 CSV 包含全部已分析的行。",
+    ),
+    "file_none": ("No row matches.", "没有符合条件的行。"),
+    "file_row": ("Row", "行号"),
+    "file_probability": ("Probability", "概率"),
+    "file_said": ("In the file", "文件中"),
+    "file_download": ("Download all as CSV", "下载全部结果（CSV）"),
+    "file_judged": (
+        "**Accuracy {accuracy:.1%}**, macro F1 {macro_f1:.3f}, on the {rows:,} rows whose label is "
+        "known.",
+        "在 {rows:,} 行已知标签的数据上，**准确率 {accuracy:.1%}**，宏平均 F1 {macro_f1:.3f}。",
+    ),
+    "file_blank_labels": (
+        "Left out because their label is blank: {count:,}.",
+        "标签为空、没有计入的有 {count:,} 行。",
+    ),
+    "file_unknown_labels": (
+        "Left out because the model has no such label: {count:,}.",
+        "模型没有对应标签、没有计入的有 {count:,} 行。",
+    ),
+    "file_by_stars": (
+        "This model knows only good and bad, so stars were turned into these two.",
+        "这个模型只分好与坏，所以把星级换成了这两个标签。",
+    ),
+    "file_no_match": (
+        "None of the labels in “{column}” ({values}) is one this model has ({labels}), so there "
+        "are scores and no check of them.",
+        "“{column}”列里的标签（{values}）没有一个对得上这个模型的标签（{labels}），"
+        "所以只有分析结果，没有检验。",
+    ),
+    "file_no_labels": (
+        "The column “{column}” has no label in these rows.",
+        "“{column}”列在这些行里没有标签。",
+    ),
+    "file_matched": (
+        "What the labels of the file were taken for",
+        "文件中的标签被理解为",
+    ),
+    "file_means": ("Taken for", "理解为"),
+    "f1": ("F1", "F1"),
+    "file_confusion": (
+        "What the model calls each label (rows: in the file, columns: its answer)",
+        "模型怎样判断各个标签（行：文件中的标签，列：模型的回答）",
+    ),
+    "file_mistakes": ("The surest mistakes", "最有把握、却判断错误的行"),
+    "second": ("Compare with another model", "和另一个模型对比"),
+    "second_info": (
+        "The same rows are scored by a second model, to see where the two disagree.",
+        "再用一个模型分析同样的行，看看两个模型在哪里意见不同。",
+    ),
+    "second_model": ("The other model", "另一个模型"),
+    "second_run": ("Score with it too", "也用它分析"),
+    "second_agree": (
+        "The two agree on **{share:.1%}** of {rows:,} rows.",
+        "两个模型在 {rows:,} 行中有 **{share:.1%}** 意见一致。",
+    ),
+    "second_kappa": (
+        "Cohen's kappa is **{kappa:.2f}**: 1 would be agreeing always, 0 as often as by chance.",
+        "科恩 κ 系数为 **{kappa:.2f}**：1 表示完全一致，0 相当于碰巧一致。",
+    ),
+    "second_apart": (
+        "The two have no label in common.",
+        "两个模型没有共同的标签。",
+    ),
+    "second_left": (
+        "Not counted, because only one of the models has such a label: {count:,}.",
+        "只有其中一个模型有对应标签、没有计入的有 {count:,} 行。",
+    ),
+    "second_right": (
+        "By the labels of the file, {first} is right on {one:.1%} and {second} on {other:.1%}.",
+        "按文件中的标签，{first} 的准确率是 {one:.1%}，{second} 是 {other:.1%}。",
+    ),
+    "second_table": (
+        "Rows by what {first} (down) and {second} (across) call them",
+        "每行被怎样判断：{first}（纵）与 {second}（横）",
+    ),
+    "second_differing": (
+        "Where they differ, those first of which both are sure",
+        "意见不同的行，双方都有把握的在前",
+    ),
     # Fine-tune: the data
     "finetune_intro": (
         "Bring a table, choose a base model, train a small adapter (LoRA) on top of it, and use "

@@ -9,6 +9,7 @@ import gradio as gr
 
 from components import (
     _against_panel,
+    _file_panel,
     _lines_panel,
     _mask_panel,
     _picker,
@@ -29,6 +30,8 @@ def build(page: Page) -> None:
             one = _words_panel.build(page, picker, reading)
         with gr.Tab(i18n("sentiment_lines"), id="lines"):
             _lines_panel.build(page, picker, reading)
+        with gr.Tab(i18n("sentiment_file"), id="file"):
+            _file_panel.build(page, picker)
         with gr.Tab(i18n("sentiment_against"), id="against") as against:
             other = _against_panel.build(page, picker, reading)
         with gr.Tab(i18n("sentiment_mask"), id="mask"):

@@ -1,5 +1,6 @@
 """`python app.py` from outside: the web API, restarts, and what an operator can get wrong."""
 
+import csv
 import json
 import os
 import subprocess
@@ -26,6 +27,9 @@ API = {
     ],
     "/summarize": ["text", "model", "run_id", "token", "length", "fast"],
     "/classify": ["text", "model", "run_id", "token"],
+    "/classify_file": [
+        *("file", "text_column", "label_column", "model", "run_id", "token"),
+    ],
     "/inspect_table": ["file", "encoding", "delimiter", "quotechar", "has_header"],
     "/estimate": ["file", "task", "mapping", "base", "settings", "reading"],
     "/start_run": [
@@ -128,6 +132,23 @@ def test_a_text_is_summarized_and_classified(call):
     assert sum(scores.values()) == pytest.approx(1) and scores["positive"] > 0.5
 
 
+def test_a_table_is_classified_row_by_row_and_checked_against_its_labels(client, tmp_path):
+    path = tmp_path / "评价.csv"
+    path.write_text("评价,星级\n菜很好吃,5\n=太差了,1\n,5\n服务很热情,\n", encoding="gb18030")
+    job = client.submit(handle_file(path), label_column="星级", api_name="/classify_file")
+    told, scored = job.result()
+    assert (told["rows"], told["skipped"], told["text_column"]) == (4, 1, "评价")
+    assert sum(told["labels"].values()) == 3 and told["figures"]["rows"] == 2
+    assert told["matched"] == {"5": "positive", "1": "negative"}
+    assert job.outputs()[0] == ({"rows": 0, "rows_to_score": 4}, None)
+    with open(scored, encoding="utf-8-sig", newline="") as file:
+        head, _, formula, *_ = csv.reader(file)
+    assert head == [
+        *("评价", "星级", "predicted_label", "probability_negative", "probability_positive")
+    ]
+    assert formula[0] == "'=太差了"
+
+
 def test_a_table_is_read_as_it_is(call, table):
     found = call("/inspect_table", handle_file(table))
     assert (found["row_count"], found["task"], found["readable"]) == (20, "chat", True)
@@ -161,7 +182,7 @@ def test_a_share_lets_others_chat_and_read_and_nothing_more(call, finished):
         call("/chat", "What is the word number 7?", **asked)
 
 
-def test_strangers_find_nothing(call, finished):
+def test_strangers_find_nothing(call, finished, table):
     verbs = ("/run_status", "/run_report", "/download_adapter", "/stop_run", "/resume_run")
     for verb in (*verbs, "/delete_run", "/share_run", "/unshare_run"):
         for run_id in (finished, "A" * 22):
@@ -172,14 +193,17 @@ def test_strangers_find_nothing(call, finished):
             call(name, "hello", run_id=finished, token=STRANGER)
     with pytest.raises(AppError, match="no such run"):
         call("/compare", "hello", finished, STRANGER)
+    with pytest.raises(AppError, match="no such run"):
+        call("/classify_file", handle_file(table), run_id=finished, token=STRANGER)
     assert call("/list_runs", STRANGER) == []
     assert standing(call, finished) == "finished"
 
 
 def test_a_path_of_this_machine_is_not_an_upload(call):
     for path in ("/etc/passwd", str(PROJECT / "assets" / "examples-chat-en.csv")):
-        with pytest.raises(AppError, match="no such upload"):
-            call("/inspect_table", {"path": path, "meta": {"_type": "not.a.file"}})
+        for name in ("/inspect_table", "/classify_file"):
+            with pytest.raises(AppError, match="no such upload"):
+                call(name, {"path": path, "meta": {"_type": "not.a.file"}})
 
 
 @pytest.mark.parametrize(

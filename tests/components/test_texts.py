@@ -12,9 +12,10 @@ from components._texts import TABLE, TRANSLATIONS, i18n, plain, say
 
 COMPONENTS = Path(_texts.__file__).parent
 SAME_IN_BOTH = {"figure_rouge1", "figure_rouge2", "figure_rougeL", "setting_use_dora"}
+SAME_IN_BOTH |= {"f1", "file_label_count"}
 # Keys put together from a value: the values are listed where they are defined.
 MADE_UP = re.compile(
-    r"(tab|task|device|label|limit|reason|status|stage|length|role|preset|severity|figure|chat"
+    r"(tab|task|order|device|label|limit|reason|status|stage|length|role|preset|severity|figure|chat"
     r"|learned|inside|pace|setting|settings|data_seen|is|use|curve|stopped|failed|try|preset_chat|machine|fit|starter|sentiment_example|finetune|fetching)_\w+"
 )
 

@@ -1,0 +1,76 @@
+"""Scoring under way on the page: one button to begin, one to stop, and a bar between them."""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from typing import Any
+
+import gradio as gr
+from gradio.events import Dependency
+
+from components import _file_tables
+from components._page import ENGINE_EVENTS, Page
+from components._plots import bar
+from components._scored_file import Progress, Scored
+from components._texts import i18n, say
+from components._visitor import Language
+
+
+@dataclass(frozen=True)
+class Work:
+    """`scored` is what the rows done so far came to, None before; it stays on the server."""
+
+    run: gr.Button
+    stop: gr.Button
+    progress: gr.HTML
+    scored: gr.State
+
+    @property
+    def outputs(self) -> list[Any]:
+        return [self.scored, self.run, self.stop, self.progress]
+
+
+KEPT_SECONDS = 3_600  # in memory, of a page that stays open
+
+
+def place(key: str, elem_id: str, **options: Any) -> Work:
+    with gr.Row():
+        run = gr.Button(i18n(key), elem_id=f"{elem_id}-run", **options)
+        stop = gr.Button(i18n("stop"), visible=False, elem_id=f"{elem_id}-stop")
+    progress = gr.HTML(elem_id=f"{elem_id}-progress")
+    return Work(run, stop, progress, gr.State(None, time_to_live=KEPT_SECONDS))
+
+
+def wire(
+    page: Page, work: Work, begin: Callable[..., Iterator[Progress]], inputs: Sequence[Any]
+) -> list[Dependency]:
+    """Returns the events after which the rows that are done can be shown, also after a stop.
+
+    Args:
+        begin: begins with the visitor's language and `inputs`.
+    """
+
+    def score(language: Language, *values: Any) -> Iterator[list[Any]]:
+        yield [gr.skip(), *_buttons(busy=True), bar([say("file_waiting", language)], 0, "running")]
+        try:
+            with closing(begin(language, *values)) as found:
+                for now in found:
+                    scored = gr.skip() if now.done else now.scored  # once: it grows
+                    yield [scored, gr.skip(), gr.skip(), _file_tables.progress(now, language)]
+        except Exception:
+            yield [gr.skip(), *_buttons(busy=False), ""]
+            raise
+        yield [gr.skip(), *_buttons(busy=False), ""]
+
+    def stopped(language: Language, scored: Scored | None) -> list[Any]:
+        return [scored.still() if scored else None, *_buttons(busy=False), ""]
+
+    running = page.on(work.run.click, score, inputs, work.outputs, **ENGINE_EVENTS)
+    # Cancelled first: what is on its way would overwrite the buttons.
+    halted = work.stop.click(None, cancels=[running], api_visibility="private")
+    return [running, page.on(halted.then, stopped, [work.scored], work.outputs)]
+
+
+def _buttons(busy: bool) -> tuple[gr.Button, gr.Button]:
+    """Run and stop: one of them at a time."""
+    return gr.Button(visible=not busy), gr.Button(visible=busy)
