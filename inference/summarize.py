@@ -12,7 +12,7 @@ from transformers import (
     LogitsProcessorList,
 )
 
-from inference import accelerator, fit, hardware, hub, memory, summary_lengths
+from inference import accelerator, fit, hardware, heap, hub, memory, summary_lengths
 from inference.catalog import architecture_of
 from inference.counting import counter
 from inference.errors import DeadlinePassed, ModelBroken, OutOfMemory
@@ -84,6 +84,7 @@ class _Batches:
                     raise
                 self._most = size // 2
                 continue
+            heap.trim()  # or memory would grow with the number of sections
             yield Written(dict(enumerate(found, start=done)), whole=True)
             done += size
 
