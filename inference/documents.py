@@ -35,8 +35,10 @@ _PROJECT = Path(__file__).parent.parent
 _SPAN = 1024  # bytes in which a PDF may begin
 _MENDED = 2  # times what can be summarised; a longer text is refused whatever its lines are
 _LOOKED_AT = 65_536  # characters
+# Possessive: comments without end must not be read in every other way too.
 _PAGE = re.compile(
-    r"\s*(?:<\?xml[^>]{0,200}>\s*)?(?:<!--.{0,2000}?-->\s*){0,5}(?:<!doctype\s+html|<html[\s>])",
+    r"\s*+(?:<\?xml[^>]{0,200}+>\s*+)?(?:<!--(?:(?!-->).){0,2000}+-->\s*+){0,5}+"
+    r"(?:<!doctype\s+html|<html[\s>])",
     re.IGNORECASE | re.DOTALL,
 )
 _WEB = (".html", ".htm", ".xhtml")
@@ -86,7 +88,7 @@ def read(path: Path, name: str, limits: Limits, *, seconds: float = SECONDS) -> 
     if kind := _kind(raw, suffix):
         return Document(**_told(kind, raw, limits, seconds))
     decoded = _decoded(raw, suffix in _WEB)
-    if _PAGE.match(decoded.text) or (suffix in _WEB and "<" in decoded.text):
+    if _PAGE.match(decoded.text[:_LOOKED_AT]) or (suffix in _WEB and "<" in decoded.text):
         page = decoded.text.encode("utf-8", "replace")
         return Document(**_told("html", page, limits, seconds), encoding=decoded.encoding)
     text = decoded.text.strip()

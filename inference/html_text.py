@@ -30,6 +30,8 @@ _BLOCKS = {
 _WHOLE = {"html", "body"}  # hidden until a script shows them
 _LINES = {"li", "dt", "dd", "tr"}
 _CELLS = {"td", "th"}
+_HOLDERS = {"li", *_CELLS}
+_WITHIN = {"p", "div"}
 _VOID = {
     *("area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "param"),
     *("source", "track", "wbr"),
@@ -95,6 +97,7 @@ class _Page:
         self._pieces: list[str] = []
         self._dropped: list[str] = []  # open elements, from the first that is not text
         self._main = self._pre = 0
+        self._held = 0  # open items and cells, of which a paragraph within is part
         self._open = {"title": 0, "head": 0}
         self._title: list[str] = []
         self._heading = False
@@ -114,6 +117,8 @@ class _Page:
         if tag in _MAINS:
             self._break()
             self._main += 1
+        elif tag in _WITHIN and self._held:
+            self._go_on()
         elif tag in _BLOCKS:
             self._break()
         elif tag in _LINES or tag == "br":
@@ -123,6 +128,7 @@ class _Page:
         if tag == "li":
             self._pieces.append("- ")
         self._pre += tag == "pre"
+        self._held += tag in _HOLDERS
 
     def end(self, tag: str) -> None:
         if self._dropped:
@@ -131,10 +137,11 @@ class _Page:
             return
         if tag in self._open:
             self._open[tag] -= 1
-        if tag in _BLOCKS:
+        if tag in _BLOCKS and not (tag in _WITHIN and self._held):
             self._break()
         elif tag in _LINES:
             self._line()
+        self._held -= tag in _HOLDERS
         self._main -= tag in _MAINS
         self._pre -= tag == "pre"
 
@@ -166,6 +173,11 @@ class _Page:
 
     def _on_a_line(self) -> bool:
         return bool(self._pieces) and not self._pieces[-1].endswith("\n")
+
+    def _go_on(self) -> None:
+        """Another paragraph of an item or a cell, which may be that of a whole page's layout."""
+        if self._pieces and self._pieces[-1] not in ("- ", " | "):
+            self._line()
 
     def _line(self) -> None:
         if self._on_a_line():

@@ -124,23 +124,26 @@ def _lines(text_page: Any, number: int, height: float) -> Iterator[Line]:
         elif code in (9, 32):
             codes.append(32)
         if (code in (2, 10, 13) or code == 0xFFFE) and first >= 0:
-            yield _line(text_page, codes, (first, last), number, height)
+            yield from _line(text_page, codes, (first, last), number, height)
             codes, first = [], -1
     if first >= 0:
-        yield _line(text_page, codes, (first, last), number, height)
+        yield from _line(text_page, codes, (first, last), number, height)
 
 
 def _line(
     text_page: Any, codes: list[int], ends: tuple[int, int], number: int, height: float
-) -> Line:
+) -> Iterator[Line]:
+    """The line, unless it is made of wide spaces alone."""
     from pypdfium2 import raw as pdfium
 
     halves = "".join(map(chr, codes)).encode("utf-16", "surrogatepass")
     text = " ".join(halves.decode("utf-16", "replace").replace("\ufffe", "\xad").split())
+    if not text:
+        return
     left, bottom, _, top = text_page.get_charbox(ends[0], loose=True)
     _, low, right, high = text_page.get_charbox(ends[1], loose=True)
     guessed = any(pdfium.FPDFText_HasUnicodeMapError(text_page, at) == 1 for at in ends)
-    return Line(text, number, left, right, min(bottom, low), max(top, high), height, not guessed)
+    yield Line(text, number, left, right, min(bottom, low), max(top, high), height, not guessed)
 
 
 def _without_margins(lines: Sequence[Line], pages: int) -> list[Line]:

@@ -5,6 +5,7 @@ import json
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import docx
@@ -12,8 +13,9 @@ import psutil
 import pypdf
 import pytest
 
-from inference import documents, errors
+from inference import documents, errors, paragraphs
 from inference.documents import read
+from inference.html_text import read_html
 from inference.limits import Limits
 from tests.inference.papers import PICTURE, docx_of, epub, lines, pdf, written, zipped
 
@@ -147,7 +149,7 @@ still one.</p><p>Second<br>line</p>
 
 def test_a_page_keeps_its_paragraphs_and_loses_what_is_no_text(document):
     assert document(PAGE, "page.html").text == (
-        "News\n\nFirst\xa0one bold still one.\n\nSecond\nline\n\n- milk\n\ntea\n\n"
+        "News\n\nFirst\xa0one bold still one.\n\nSecond\nline\n\n- milk\n- tea\n\n"
         "a | b\n1 | 2\n\nx\n  y"
     )
 
@@ -458,3 +460,26 @@ def test_no_reader_is_loaded_with_the_page():
         [sys.executable, "-c", code], cwd=PROJECT, capture_output=True, text=True, check=True
     )
     assert told.stdout.strip() == "[]"
+
+
+def test_comments_without_end_are_looked_at_once():
+    started = time.process_time()
+    assert not documents._PAGE.match("<!---->" * 500 + "x")
+    assert time.process_time() - started < 1
+
+
+def test_a_word_of_many_letters_is_looked_at_once():
+    started = time.process_time()
+    words = paragraphs.hyphenated_words(["x" * 200_000, "a well-known word", "字" * 200_000])
+    assert words == {"well-known"}
+    assert time.process_time() - started < 2
+
+
+def test_a_paragraph_in_an_item_or_a_cell_is_part_of_it():
+    page = "<ul><li><p>one</p><p>two</p></li></ul><table><tr><td><p>a</p></td><td><div>b</div></td>"
+    assert read_html(page) == "- one\ntwo\n\na | b"
+
+
+def test_a_line_of_wide_spaces_is_no_line(document):
+    found = document(pdf(lines("A first line.", "　　", "A second one.")))
+    assert found.text.split() == ["A", "first", "line.", "A", "second", "one."]
