@@ -8,7 +8,7 @@ from typing import Any
 
 import gradio as gr
 
-from components import _against, _labels, _models, _picker
+from components import _against, _classifiers, _labels, _models, _picker
 from components import _reply as shown
 from components._against import Cost, Opinion
 from components._models import Wanted
@@ -165,7 +165,7 @@ def _judged(services: Services, wanted: Wanted, rewrite: str) -> Scores | LabErr
     if not rewrite:
         return None
     try:
-        (found,) = _models.classify(services, wanted, [rewrite])
+        (found,) = _classifiers.classify(services, wanted, [rewrite])
     except LabError as error:
         return error
     return found
@@ -175,7 +175,7 @@ def _classified(services: Services, text: str, wanted: Wanted) -> _Both:
     started = time.perf_counter()
     try:
         cost = _against.cost(services, "classification", wanted)
-        (found,) = _models.classify(services, wanted, [text])
+        (found,) = _classifiers.classify(services, wanted, [text])
     except LabError as error:
         labels = _against.known_labels(services, wanted)
         return _Both(_against.words(labels, text), error)

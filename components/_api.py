@@ -15,7 +15,16 @@ from typing import Any, get_args, get_origin
 import gradio as gr
 from gradio import FileData
 
-from components import _file_report, _models, _plans, _remote_models, _runs, _scored_file
+from components import (
+    _classifiers,
+    _file_report,
+    _models,
+    _plans,
+    _remote_models,
+    _runs,
+    _scored_file,
+    _summarizers,
+)
 from components._feedback import errors_told, left_gently
 from components._models import Wanted
 from components._page import ENGINE_EVENTS
@@ -182,7 +191,7 @@ class _Models:
 
         Args:
             text: The text.
-            model: Id from /models; empty for the default.
+            model: Id from /models; empty for the default. A chat model's id works too.
             run_id: A finished run to use instead of a model.
             token: The run's owner token, or the token of its share link.
             length: short, medium or long.
@@ -192,7 +201,7 @@ class _Models:
             The whole summary so far, each time.
         """
         settings, wanted = SummarySettings(length, bool(fast)), Wanted(model, run_id, token)
-        pieces = _models.summarize(self._services, wanted, text, settings)
+        pieces = _summarizers.summarize(self._services, wanted, text, settings)
         with closing(pieces):
             for summary in pieces:
                 yield summary.text
@@ -211,7 +220,7 @@ class _Models:
         Returns:
             Label -> probability.
         """
-        (scores,) = _models.classify(self._services, Wanted(model, run_id, token), [text])
+        (scores,) = _classifiers.classify(self._services, Wanted(model, run_id, token), [text])
         return scores.probabilities
 
     def classify_file(

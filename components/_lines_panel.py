@@ -5,7 +5,7 @@ from typing import Any
 
 import gradio as gr
 
-from components import _labels, _models, _picker, _plots
+from components import _classifiers, _labels, _picker, _plots
 from components._page import ENGINE_EVENTS, Page
 from components._picker import Picker
 from components._reading_note import ReadingNote
@@ -38,7 +38,7 @@ def build(page: Page, picker: Picker, reading: ReadingNote) -> None:
     )
 
     def classify(language: Language, source: str, *picked: Any) -> tuple[str, Any]:
-        found = list(_models.classify(services, _picker.wanted(*picked), lines(source)))
+        found = list(_classifiers.classify(services, _picker.wanted(*picked), lines(source)))
         names = _labels.named(found[0].probabilities, language)
         headers = [say(f"lines_{it}", language) for it in ("label", "probability")]
         rows = [

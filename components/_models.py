@@ -5,8 +5,7 @@ page is there before them.
 """
 
 import sys
-from collections.abc import Generator, Iterator, Mapping, Sequence
-from contextlib import closing
+from collections.abc import Generator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
@@ -14,7 +13,7 @@ from components import _remote_models
 from components._services import Services
 from components._throttle import COSTLY
 from finetune.errors import NothingToDownload
-from inference import accelerator, fit, hub, memory, summary_lengths
+from inference import accelerator, fit, hub, memory
 from inference.catalog import Model, Task
 from inference.chat_server import ServedModel
 from inference.errors import AdapterRefused, ModelDoesNotFit, ModelElsewhere, WrongModelForTask
@@ -25,14 +24,9 @@ from inference.records import (
     ChatSettings,
     Choice,
     Chunk,
-    Explanation,
     Position,
-    Scores,
-    Summary,
-    SummaryLength,
-    SummarySettings,
 )
-from inference.texts import check_text, encodable, is_chinese
+from inference.texts import is_chinese
 from inference.units import readable_bytes
 
 
@@ -121,6 +115,24 @@ def can_think(services: Services, wanted: Wanted) -> bool:
     if wanted.run_id:
         model_id = services.store.for_reader(wanted.run_id, wanted.token).recipe.base
     return services.catalog.find(model_id).thinking
+
+
+def reads(services: Services, wanted: Wanted, text: str) -> bool:
+    """Whether the chosen model, or the base of the run, knows the language of `text`.
+
+    Nothing is known of the languages of the chat server's models: they are trusted, and so is a
+    choice that is left to the app.
+
+    Raises:
+        ModelUnknown, RunNotFound
+    """
+    if _remote_models.is_named(services, wanted) or not (wanted.run_id or wanted.model):
+        return True
+    model_id = wanted.model
+    if wanted.run_id:
+        model_id = services.store.for_reader(wanted.run_id, wanted.token).recipe.base
+    languages = services.catalog.find(model_id).languages
+    return not languages or ("zh" if is_chinese(text) else "en") in languages
 
 
 def chat(
@@ -212,161 +224,6 @@ def _here(services: Services, wanted: Wanted) -> Found:
     if _remote_models.chosen(services, wanted) is not None:
         raise ModelElsewhere()
     return find(services, "chat", wanted)
-
-
-def summarize(
-    services: Services, wanted: Wanted, text: str, settings: SummarySettings
-) -> Generator[Summary, None, None]:
-    """The summary so far, section by section; checked as in `chat`.
-
-    A chat model, of this machine or the chat server's, may be asked for too. The places in the
-    outline are those in `text` as it was given.
-
-    Raises:
-        WrongModelForTask: one that answers single questions only. Also as `find`.
-    """
-    services.throttle.charge(COSTLY, wanted.visitor or wanted.token)
-    check_text(text, services.limits.summary_characters)
-    text, seconds = encodable(text), services.limits.deadline_seconds
-    if _is_remote(services, wanted):
-        from inference.summarize_chat import summarize_remote
-
-        served = _remote_models.chosen(services, wanted)
-        return summarize_remote(text, services.chat_server, served, settings, seconds)
-    found = _summarizer(services, wanted)
-    if found.model.task == "chat":
-        from inference.summarize_chat import summarize as engine
-    else:
-        from inference.summarize import summarize as engine
-
-    return engine(text, found.choice, settings, seconds)
-
-
-def reads(services: Services, wanted: Wanted, text: str) -> bool:
-    """Whether the summariser, or the base of the run, knows the language of `text`.
-
-    Nothing is known of the languages of the chat server's models: they are trusted.
-
-    Raises:
-        ModelUnknown, RunNotFound
-    """
-    if _is_remote(services, wanted):
-        return True
-    model = _summarizers_model(services, wanted)
-    return not model.languages or ("zh" if is_chinese(text) else "en") in model.languages
-
-
-def summary_tokens(services: Services, wanted: Wanted, length: SummaryLength) -> tuple[int, int]:
-    """The fewest and the most tokens of a summary of one whole section of a long text.
-
-    Raises:
-        as `summarize`
-    """
-    if _is_remote(services, wanted):
-        return summary_lengths.chat_bounds(length)
-    found = _summarizer(services, wanted)
-    if found.model.task == "chat":
-        return summary_lengths.chat_bounds(length)
-    folder, tuned = found.choice.folder, found.choice.adapter is not None
-    section = summary_lengths.section_tokens(folder)
-    return summary_lengths.bounds(folder, length, section, tuned)
-
-
-def _is_remote(services: Services, wanted: Wanted) -> bool:
-    """Whether the chat server is to summarise, which it does only where it is chosen by name."""
-    asked = not wanted.run_id and wanted.model.startswith(_remote_models.PREFIX)
-    return asked and services.chat_server is not None
-
-
-def _summarizers_model(services: Services, wanted: Wanted) -> Model:
-    """The catalogue's entry of what `wanted` stands for, whether or not it is here."""
-    if wanted.run_id:
-        run = services.store.for_reader(wanted.run_id, wanted.token)
-        return services.catalog.find(run.recipe.base)
-    if wanted.model:
-        return services.catalog.find(wanted.model)
-    return fit.default_model(services.catalog, "summarization")
-
-
-def _summarizer(services: Services, wanted: Wanted) -> Found:
-    if wanted.run_id or not wanted.model:
-        return find(services, "summarization", wanted)
-    model = services.catalog.find(wanted.model)
-    if model.task != "chat" or model.single_turn:  # which refuses it
-        return find(services, "summarization", wanted)
-    return find(services, "chat", wanted)
-
-
-def classify(services: Services, wanted: Wanted, texts: Sequence[str]) -> Iterator[Scores]:
-    """The scores of each text, in order; checked as in `chat`."""
-    services.throttle.charge(COSTLY, wanted.visitor or wanted.token)
-    checked = [check_text(text, services.limits.classify_characters) for text in texts]
-    found = find(services, "classification", wanted)
-    from inference.sentiment import classify as engine
-
-    return engine(checked, found.choice, services.limits.deadline_seconds, found.model.labels)
-
-
-def classify_rows(
-    services: Services, wanted: Wanted, texts: Sequence[str]
-) -> Generator[Scores | None, None, None]:
-    """As `classify`, of the cells of a file: one call counts once, blank cells have no scores, and
-    long ones are cut."""
-    services.throttle.charge(COSTLY, wanted.visitor or wanted.token)
-    found = find(services, "classification", wanted)
-    from inference.sentiment import classify as engine
-
-    most = services.limits.classify_characters
-    cells = [text.strip()[:most] for text in texts]
-    filled = [cell for cell in cells if cell]
-    seconds, labels = services.limits.deadline_seconds, found.model.labels
-    return _in_their_places(cells, engine(filled, found.choice, seconds, labels))
-
-
-def _in_their_places(
-    cells: Sequence[str], scores: Generator[Scores, None, None]
-) -> Generator[Scores | None, None, None]:
-    with closing(scores):
-        for cell in cells:
-            yield next(scores) if cell else None
-
-
-def explain(services: Services, wanted: Wanted, text: str) -> Explanation:
-    """The scores of a text and what each of its words does to them; checked as in `chat`."""
-    services.throttle.charge(COSTLY, wanted.visitor or wanted.token)
-    text = check_text(text, services.limits.classify_characters)
-    found = find(services, "classification", wanted)
-    from inference.explain import explain as engine
-
-    return engine(text, found.choice, services.limits.deadline_seconds, found.model.labels)
-
-
-def mask_models(services: Services) -> list[Model]:
-    """The BERTs of the catalogue that are here, fit, and can guess masked words."""
-    return [model for model in services.catalog.models if _guesses_masked_words(model)]
-
-
-def _guesses_masked_words(model: Model) -> bool:
-    if model.task != "classification" or not hub.is_here(model) or not fit.fits(model).fits:
-        return False
-    try:
-        return hub.guesses_masked_words(hub.locate(model))
-    except (OSError, ValueError):  # a damaged file, which is told when it is chosen elsewhere
-        return False
-
-
-def fill_mask(services: Services, wanted: Wanted, text: str) -> list[tuple[Candidate, ...]]:
-    """The likeliest ten tokens for each [MASK] of the text, by the model itself even where a run
-    trained on it is wanted; with neither, by one of `mask_models`. Checked as in `chat`."""
-    services.throttle.charge(COSTLY, wanted.visitor or wanted.token)
-    text = check_text(text, services.limits.classify_characters)
-    if not wanted.model and not wanted.run_id:
-        usable = sorted(mask_models(services), key=lambda model: model.demo)
-        wanted = replace(wanted, model=usable[0].id if usable else "")
-    found = find(services, "classification", wanted)
-    from inference.fill_mask import fill_mask as engine
-
-    return engine(text, found.choice.base)
 
 
 def load_engines() -> None:

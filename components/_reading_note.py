@@ -17,6 +17,8 @@ from inference import fit, hub
 from inference.errors import LabError
 from inference.texts import is_chinese
 
+BEGINNING = 2_000  # characters that tell a language
+
 
 @dataclass(frozen=True)
 class ReadingNote:
@@ -46,6 +48,7 @@ class ReadingNote:
 
     def look(self, language: Language, source: str, *picked: Any) -> list[Any]:
         wanted = _picker.wanted(*picked)
+        source = source[:BEGINNING]
         return [*_looked(self.page.services, language, source, wanted), source]
 
 
@@ -53,7 +56,7 @@ def place(page: Page, picker: Picker) -> ReadingNote:
     told = gr.Markdown(visible=False, elem_classes="lab-advice", elem_id="sentiment-reading")
     take = gr.Button(visible=False, size="sm", elem_id="sentiment-reading-take")
     note = ReadingNote(page, picker, told, take, gr.State(""), gr.State(""))
-    picker.choose_at(take.click, note.reader)
+    picker.choose_on(take.click, lambda language, model: model, [note.reader])
     again = [note.text, *picker.inputs]
     page.on(picker.dropdown.change, note.look, again, note.outputs)
     page.on_shown(note.look, again, note.outputs, on_arrival=False)

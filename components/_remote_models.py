@@ -54,6 +54,13 @@ def default_model(services: Services, task: Task) -> str:
     return fit.default_model(services.catalog, task).id
 
 
+def is_named(services: Services, wanted: "Wanted") -> bool:
+    """Whether one of the server's models is asked for by name, not only because it is the default
+    of the chat."""
+    asked = not wanted.run_id and wanted.model.startswith(PREFIX)
+    return asked and services.chat_server is not None
+
+
 def chosen(services: Services, wanted: "Wanted") -> ServedModel | None:
     """The server's model that `wanted` stands for; None where the reply is written here.
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import gradio as gr
 
-from components import _models
+from components import _classifiers, _models, _summarizers
 from components._models import Wanted
 from components._page import ENGINE_EVENTS, Page
 from components._refusals import error_sentence
@@ -88,9 +88,9 @@ def _answers(
     if task == "chat":
         yield from _models.chat(services, wanted, prompt, [], "", ChatSettings(**SAME))
     elif task == "summarization":
-        yield from _models.summarize(services, wanted, prompt, SummarySettings(fast=True))
+        yield from _summarizers.summarize(services, wanted, prompt, SummarySettings(fast=True))
     else:
-        yield from _models.classify(services, wanted, [prompt])
+        yield from _classifiers.classify(services, wanted, [prompt])
 
 
 def _shown(found: Any, language: Language) -> Any:

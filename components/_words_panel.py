@@ -6,7 +6,7 @@ from typing import Any
 
 import gradio as gr
 
-from components import _labels, _models, _picker, _plots
+from components import _classifiers, _labels, _picker, _plots
 from components._page import ENGINE_EVENTS, Page
 from components._picker import Picker
 from components._reading_note import ReadingNote
@@ -70,11 +70,11 @@ def build(page: Page, picker: Picker, reading: ReadingNote) -> gr.Textbox:
         """The label as soon as it is known, then its reasons."""
         wanted = _picker.wanted(*picked)
         yield [gr.skip()] * 6
-        (found,) = _models.classify(services, wanted, [source])
+        (found,) = _classifiers.classify(services, wanted, [source])
         label = _labels.shown(found.probabilities, language)
         yield [label, *_nothing(say("words_waiting", language))]
         try:
-            explained = _models.explain(services, wanted, source)
+            explained = _classifiers.explain(services, wanted, source)
         except LabError as error:  # the label stays
             yield [gr.skip(), *_nothing(plain(error_sentence(error, language)))]
             return

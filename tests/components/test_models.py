@@ -4,7 +4,7 @@ import os
 
 import pytest
 
-from components import _models
+from components import _classifiers, _models, _summarizers
 from components._models import Wanted
 from finetune.errors import NothingToDownload, RunNotFound
 from finetune.recipe import Recipe
@@ -100,14 +100,14 @@ def test_what_is_asked_is_checked_before_an_engine_is_loaded(services):
         _models.chat(services, Wanted(), " ", [], "", ChatSettings())
     with pytest.raises(TextTooLong):
         long = "x" * (services.limits.summary_characters + 1)
-        _models.summarize(services, Wanted(), long, SummarySettings())
+        _summarizers.summarize(services, Wanted(), long, SummarySettings())
     with pytest.raises(TextTooLong):
-        _models.classify(services, Wanted(), ["x" * (services.limits.classify_characters + 1)])
+        _classifiers.classify(services, Wanted(), ["x" * (services.limits.classify_characters + 1)])
 
 
 def _last(services, model, text, **settings):
     chosen = SummarySettings(**settings)
-    return list(_models.summarize(services, Wanted(model), text, chosen))[-1]
+    return list(_summarizers.summarize(services, Wanted(model), text, chosen))[-1]
 
 
 def test_the_places_of_sections_are_those_in_the_text_as_it_was_given(services):
@@ -127,7 +127,7 @@ def test_a_chat_model_summarises_through_the_chat_engine(services, minis, monkey
     monkeypatch.setenv("HF_HUB_CACHE", str(minis.cache))
     seen = []
     monkeypatch.setattr(summarize_chat, "summarize", lambda *asked: seen.append(asked))
-    _models.summarize(services, Wanted("Qwen/Qwen3-0.6B"), "A text.", SummarySettings("long"))
+    _summarizers.summarize(services, Wanted("Qwen/Qwen3-0.6B"), "A text.", SummarySettings("long"))
     ((text, choice, settings, seconds),) = seen
     assert (text, settings.length) == ("A text.", "long")
     assert choice.folder == minis.folder("Qwen/Qwen3-0.6B")
@@ -137,15 +137,15 @@ def test_a_chat_model_summarises_through_the_chat_engine(services, minis, monkey
 @pytest.mark.parametrize("model", ["builtin/chat", "builtin/sentiment"])
 def test_the_demo_chat_and_models_that_write_nothing_are_no_summarisers(services, model):
     with pytest.raises(WrongModelForTask):
-        _models.summarize(services, Wanted(model), "A text.", SummarySettings())
+        _summarizers.summarize(services, Wanted(model), "A text.", SummarySettings())
     with pytest.raises(WrongModelForTask):
-        _models.summary_tokens(services, Wanted(model), "short")
+        _summarizers.summary_tokens(services, Wanted(model), "short")
 
 
 def test_a_chat_run_is_no_summariser(services, run):
     wanted = Wanted(run_id=run.id, token=OWNER)
     with pytest.raises(WrongModelForTask):
-        _models.summarize(services, wanted, "A text.", SummarySettings())
+        _summarizers.summarize(services, wanted, "A text.", SummarySettings())
 
 
 @pytest.mark.parametrize(
@@ -176,7 +176,7 @@ def test_the_bounds_of_a_summary_are_those_its_engine_keeps_to(services, minis, 
     monkeypatch.setenv("HF_HUB_CACHE", str(minis.cache))
 
     def bounds(model):
-        return _models.summary_tokens(services, Wanted(model), "medium")
+        return _summarizers.summary_tokens(services, Wanted(model), "medium")
 
     assert bounds("facebook/bart-large-cnn") == (56, 142)
     assert bounds("Qwen/Qwen3-0.6B") == (1, 256)
@@ -251,37 +251,42 @@ def test_the_cells_of_a_file_are_scored_in_order_and_count_as_one_call(services)
     services.throttle.charge = lambda kind, visitor: sent.append(kind)
     most = services.limits.classify_characters
     cells = ["I love it", "  ", "", "太差了，非常失望", "bad " * most]
-    found = list(_models.classify_rows(services, Wanted("builtin/sentiment"), cells))
+    found = list(_classifiers.classify_rows(services, Wanted("builtin/sentiment"), cells))
     assert [it and it.label for it in found] == ["positive", None, None, "negative", "negative"]
     assert len(found[4].text) == most
     assert sent == ["costly"]
 
 
 def test_a_file_of_blank_cells_has_no_scores(services):
-    assert list(_models.classify_rows(services, Wanted(), [" ", ""])) == [None, None]
+    assert list(_classifiers.classify_rows(services, Wanted(), [" ", ""])) == [None, None]
 
 
 def test_what_is_to_be_explained_is_checked_and_explained(services):
     with pytest.raises(TextEmpty):
-        _models.explain(services, Wanted(), " ")
-    found = _models.explain(services, Wanted("builtin/sentiment"), " bad food ")
+        _classifiers.explain(services, Wanted(), " ")
+    found = _classifiers.explain(services, Wanted("builtin/sentiment"), " bad food ")
     assert found.scores.text == "bad food" and found.scores.label == "negative"
     assert [(it.start, it.end) for it in found.words] == [(0, 3), (4, 8)]
 
 
-def test_masks_are_filled_by_berts_with_that_head_which_are_here(services, minis, monkeypatch):
+def test_masks_are_filled_by_berts_with_that_head_those_that_are_here_first(
+    services, minis, monkeypatch
+):
     base, classifier = "google-bert/bert-base-uncased", "textattack/bert-base-uncased-SST-2"
+    away = "google-bert/bert-base-chinese"
+    monkeypatch.setenv("HF_HUB_CACHE", "nowhere")
+    assert [model.id for model in _classifiers.mask_models(services)] == [base, away]
     for model in (base, classifier):
         minis.folder(model)
     monkeypatch.setenv("HF_HUB_CACHE", str(minis.cache))
-    here = [model.id for model in _models.mask_models(services) if not model.demo]
-    assert here == [base]
+    assert _classifiers.mask_models(services)[0].id == base
     for wanted in (Wanted(base), Wanted()):  # with nothing chosen it is one that can
-        (candidates,) = _models.fill_mask(services, wanted, "a [MASK] day")
+        (candidates,) = _classifiers.fill_mask(services, wanted, "a [MASK] day")
         assert len(candidates) == 10
     with pytest.raises(WrongModelForTask):
-        _models.fill_mask(services, Wanted(classifier), "a [MASK] day")
+        _classifiers.fill_mask(services, Wanted(classifier), "a [MASK] day")
     with pytest.raises(ModelNotHere):
-        _models.fill_mask(services, Wanted("google-bert/bert-base-chinese"), "[MASK]")
+        monkeypatch.setenv("HF_HUB_CACHE", "nowhere")
+        _classifiers.fill_mask(services, Wanted(away), "[MASK]")
     with pytest.raises(TextEmpty):
-        _models.fill_mask(services, Wanted(base), " ")
+        _classifiers.fill_mask(services, Wanted(base), " ")

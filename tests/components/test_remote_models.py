@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from components import _models, _picker, _remote_models
+from components import _models, _picker, _remote_models, _summarizers
 from components._api import _Models
 from components._models import Wanted
 from finetune.errors import RunNotFound
@@ -152,18 +152,23 @@ def test_a_run_is_answered_here_where_the_server_lacks_it_or_is_away(remote, sta
 def test_a_model_of_the_server_summarises_where_it_is_chosen(remote, stand_in):
     long = "The mill by the river stood empty for years. " * 400
     wanted = Wanted(REMOTE)
-    last = list(_models.summarize(remote, wanted, long, SummarySettings()))[-1]
+    last = list(_summarizers.summarize(remote, wanted, long, SummarySettings()))[-1]
     assert [it.summary for it in last.outline] == ["Hello."] * len(last.outline)
     assert len(stand_in.asked) >= len(last.outline) > 1
     assert _models.reads(remote, wanted, "今天天气很好。")
-    assert _models.summary_tokens(remote, wanted, "short")[1] == stand_in.asked[0]["max_tokens"] / 2
+    assert (
+        _summarizers.summary_tokens(remote, wanted, "short")[1]
+        == stand_in.asked[0]["max_tokens"] / 2
+    )
     with pytest.raises(errors.RemoteModelUnknown):
-        _models.summarize(remote, Wanted("remote/nobody"), long, SummarySettings())
+        _summarizers.summarize(remote, Wanted("remote/nobody"), long, SummarySettings())
 
 
 def test_without_a_choice_a_text_is_summarised_here(remote, stand_in):
     """The server's first model is the default of the chat alone."""
-    assert list(_models.summarize(remote, Wanted(), "The mill stood.", SummarySettings(fast=True)))
+    assert list(
+        _summarizers.summarize(remote, Wanted(), "The mill stood.", SummarySettings(fast=True))
+    )
     assert not stand_in.asked
 
 
