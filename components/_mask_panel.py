@@ -7,7 +7,8 @@ from typing import Any
 
 import gradio as gr
 
-from components import _models, _picker
+from components import _classifiers, _fetch_panel, _models, _picker
+from components._fetch_panel import FetchPanel
 from components._models import Wanted
 from components._page import ENGINE_EVENTS, Page
 from components._texts import i18n, say
@@ -57,14 +58,16 @@ def build(page: Page) -> None:
             with gr.Row(elem_classes="lab-starters", elem_id="mask-examples"):
                 examples = [gr.Button(sentence, size="sm") for sentence in EXAMPLES]
         with gr.Column(scale=2, min_width=280):
-            ids = [model.id for model in _models.mask_models(services)]
+            ids = [model.id for model in _classifiers.mask_models(services)]
             model = gr.Dropdown(
                 choices=ids,
-                value=ids[0] if ids else None,
+                value=next(iter(ids), None),
                 label=i18n("mask_model"),
                 filterable=False,
                 elem_id="mask-model",
             )
+            note = gr.Markdown(elem_classes="lab-note", elem_id="mask-note")
+            panel = _fetch_panel.place(page, "mask")
     told = gr.Markdown(elem_classes="lab-note", elem_id="mask-told")
     with gr.Row():
         charts = [
@@ -72,7 +75,30 @@ def build(page: Page) -> None:
             for number in range(SHOWN)
         ]
     parts = _Parts(text, told, charts, gr.State([]))
+    _wire_model(page, model, note, panel)
     _wire(page, parts, model, run, put, examples)
+
+
+def _wire_model(page: Page, model: gr.Dropdown, note: gr.Markdown, panel: FetchPanel) -> None:
+    """The list, one line about what is chosen, and the way to get it here."""
+    services = page.services
+
+    def told(language: Language, owner: str, chosen: str | None) -> list[Any]:
+        about = _picker.about(services, language, Wanted(model=chosen)) if chosen else ""
+        return [about, *panel.shown(language, owner, chosen)]
+
+    def show(language: Language, owner: str, chosen: str | None) -> list[Any]:
+        known = _classifiers.mask_models(services)
+        ids = [it.id for it in known]
+        chosen = chosen if chosen in ids else next(iter(ids), None)
+        choices = [(_picker.label(_models.record(it), language), it.id) for it in known]
+        return [gr.Dropdown(choices=choices, value=chosen), *told(language, owner, chosen)]
+
+    inputs, outputs = [page.owner, model], [model, note, *panel.outputs]
+    page.on_shown(show, inputs, outputs)
+    page.on(model.focus, show, inputs, outputs)
+    page.on(model.input, told, inputs, outputs[1:])
+    panel.wire(model, show, inputs, [model, note])
 
 
 def _wire(
@@ -88,7 +114,7 @@ def _wire(
     def guess(language: Language, sentence: str, owner: str, chosen: str) -> list[Any]:
         sentence = with_masks(sentence)
         wanted = Wanted(model=str(chosen or ""), visitor=owner)
-        found = _models.fill_mask(services, wanted, sentence)
+        found = _classifiers.fill_mask(services, wanted, sentence)
         return [sentence, *_shown(found, language)]
 
     def fill(gap: int) -> Any:
@@ -111,13 +137,6 @@ def _wire(
 
         return call
 
-    def listed(language: Language, chosen: str | None) -> Any:
-        """What is here now: a model may have been downloaded since."""
-        models = [_models.record(model) for model in _models.mask_models(services)]
-        known = [(_picker.label(model, language), model["id"]) for model in models]
-        ids = [key for _, key in known]
-        return gr.Dropdown(choices=known, value=chosen if chosen in ids else next(iter(ids), None))
-
     inputs = [parts.text, page.owner, model]
     options = {"show_progress": "minimal", "show_progress_on": parts.charts[0], **ENGINE_EVENTS}
     for trigger in (run.click, parts.text.submit):
@@ -128,8 +147,6 @@ def _wire(
     for gap, chart in enumerate(parts.charts):
         page.on(chart.select, fill(gap), [*inputs, parts.found], parts.outputs, **options)
     page.on(put.click, lambda language, text: with_gap(text), [parts.text], [parts.text])
-    page.on(model.focus, listed, [model], [model])
-    page.on_shown(listed, [model], [model])
 
 
 def _shown(found: Sequence[Sequence[Candidate]], language: Language) -> list[Any]:

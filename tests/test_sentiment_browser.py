@@ -5,7 +5,8 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser import LOCALES, MINUTE, choose, foreign_words, started, visit, visiting
+from tests.browser import MINUTE, choose, foreign_words, visit, visiting
+from tests.inference.minis import Minis
 from tests.serving import App
 
 WORDS = {
@@ -59,21 +60,15 @@ WORDS = {
 
 
 @pytest.fixture(scope="module")
-def browser():
-    with started() as found:
-        yield found
-
-
-@pytest.fixture(scope="module")
 def app(tmp_path_factory):
-    server = App(tmp_path_factory.mktemp("sentiment-browser")).start()
+    """BERTs that guess masked words are here; their weights are random."""
+    root = tmp_path_factory.mktemp("app")
+    minis = Minis(root / "minis", None)
+    for model in ("google-bert/bert-base-uncased", "google-bert/bert-base-chinese"):
+        minis.folder(model)
+    server = App(root, HF_HUB_CACHE=str(minis.cache)).start()
     yield server
     server.kill()
-
-
-@pytest.fixture(params=LOCALES)
-def locale(request):
-    return request.param
 
 
 @pytest.fixture
