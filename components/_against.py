@@ -51,10 +51,11 @@ _MARKS = {
     "rewrite": "rewrite|rewritten(?: text)?|改写(?:后)?|重写",
 }
 _ANY = "|".join(f"(?P<{name}>{words})" for name, words in _MARKS.items())
-_MARK = rf"(?:{_ANY})[ \t]*[*_`】\]]*[ \t]*[:：][ \t]*[*_`]*"
+# Possessive: what a model writes, thousands of asterisks too, is read in one go.
+_MARK = rf"(?:{_ANY})[ \t]*+[*_`】\]]*+[ \t]*+[:：][ \t]*+[*_`]*+"
 # At the beginning of a line, after a list's number and what makes it a heading or bold.
 _AT_LINE = re.compile(rf"^[ \t>#*_`\-•【\[\d.、)）]*{_MARK}", re.IGNORECASE | re.MULTILINE)
-_ANYWHERE = re.compile(rf"(?<!\w)[*_`]*{_MARK}", re.IGNORECASE)
+_ANYWHERE = re.compile(rf"(?<![\w*`])[*_`]*+{_MARK}", re.IGNORECASE)
 _AROUND = " \t\r\n*_`\"'“”‘’「」.。,，;；!！"
 
 
@@ -168,7 +169,9 @@ def _only(said: str, names: Mapping[str, str]) -> str:
     for spelling, label in sorted(spelled, key=lambda it: -len(it[0])):
         pattern = re.escape(spelling.casefold())
         if spelling.isascii():
-            pattern = rf"(?<!\w){pattern}(?!\w)"
+            pattern = rf"(?<!\w)(?<!not ){pattern}(?!\w)"
+        else:
+            pattern = rf"(?<![不非没未]){pattern}"
         rest, times = re.subn(pattern, "\0", rest)
         if times:
             found.add(label)

@@ -1,5 +1,6 @@
 """A chat model's answer read as label, reason and rewrite, and what it is asked."""
 
+import time
 from dataclasses import replace
 
 import pytest
@@ -142,7 +143,7 @@ def sides(monkeypatch):
             raise fails["chat"]
         return (it for it in chunks)
 
-    monkeypatch.setattr(_against_panel._models, "classify", classify)
+    monkeypatch.setattr(_against_panel._classifiers, "classify", classify)
     monkeypatch.setattr(_against_panel._models, "chat", chat)
     return fails
 
@@ -190,3 +191,21 @@ def test_a_model_of_the_chat_server_takes_no_memory_here():
     cost = _against.Cost(None, demo=False, loaded=True)
     assert "no memory here" in _against_panel._cost(cost, 1.0, "en")
     assert "不占用这里的内存" in _against_panel._cost(cost, 1.0, "zh")
+
+
+@pytest.mark.parametrize("answer", ["*" * 40_000, "label" + " " * 40_000, "`*_" * 20_000])
+def test_a_line_of_nothing_but_marks_is_read_at_once(answer):
+    started = time.process_time()
+    _against.parse(answer, {"positive": "positive", "negative": "negative"})
+    assert time.process_time() - started < 2
+
+
+@pytest.mark.parametrize(
+    ("said", "names"),
+    [
+        ("Label: not positive", {"positive": "positive", "negative": "negative"}),
+        ("标签：不满意", {"满意": "满意", "失望": "失望"}),
+    ],
+)
+def test_a_label_that_is_denied_is_not_said(said, names):
+    assert _against.parse(said, names).label == ""
