@@ -51,16 +51,16 @@ def agreement(first: Sequence[Scores | None], second: Sequence[Scores | None]) -
     counts = [[0] * len(theirs) for _ in mine]
     for _, one, other in pairs:
         counts[mine.index(one.label)][theirs.index(other.label)] += 1
-    means = match(theirs, tuple(pairs[0][1].probabilities) if pairs else ()).labels
-    known = [(at, one, other) for at, one, other in pairs if other.label in means]
-    differing = [it for it in known if it[1].label != means[it[2].label]]
+    ours, means = _common(pairs[0][1], pairs[0][2]) if pairs else ({}, {})
+    known = [it for it in pairs if it[1].label in ours and it[2].label in means]
+    differing = [it for it in known if ours[it[1].label] != means[it[2].label]]
     differing.sort(key=lambda it: -min(sureness(it[1]), sureness(it[2])))
-    both = [(one.label, means[other.label]) for _, one, other in known]
+    both = [(ours[one.label], means[other.label]) for _, one, other in known]
     return Agreement(
         mine,
         theirs,
         counts,
-        tuple(_place(label, theirs, means) for label in mine),
+        tuple(_place(ours.get(label), theirs, means) for label in mine),
         len(known),
         len(known) - len(differing),
         _kappa(both),
@@ -74,7 +74,20 @@ def _used(scores: Sequence[Scores]) -> tuple[str, ...]:
     return tuple(name for name in scores[0].probabilities if name in given) if scores else ()
 
 
-def _place(label: str, theirs: Sequence[str], means: Mapping[str, str]) -> int | None:
+def _common(one: Scores, other: Scores) -> tuple[dict[str, str], dict[str, str]]:
+    """What each model's labels mean, in the words of the one with fewer labels; without those that
+    mean nothing to the other model."""
+    names, others = tuple(one.probabilities), tuple(other.probabilities)
+    swapped = len(others) < len(names)
+    few, many = (others, names) if swapped else (names, others)
+    known = dict(match(many, few).labels)
+    itself = {label: label for label in few if label in known.values()}
+    return (known, itself) if swapped else (itself, known)
+
+
+def _place(label: str | None, theirs: Sequence[str], means: Mapping[str, str]) -> int | None:
+    if label is None:
+        return None
     return next((at for at, other in enumerate(theirs) if means.get(other) == label), None)
 
 

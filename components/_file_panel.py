@@ -60,7 +60,6 @@ def build(page: Page, picker: Picker) -> None:
     results = _file_results.place()
     second = _agreement_panel.place()
     first, other = parts.work.scored, second.work.scored
-    read = _wire_reading(page, parts, [first, other])
     _file_results.wire(page, results, first)
     services = page.services
 
@@ -84,9 +83,14 @@ def build(page: Page, picker: Picker) -> None:
     given = [first, other, page.owner, page.opened]
     everything = [*results.outputs, *second.outputs]
     scoring = _file_work.wire(page, parts.work, _beginner(services), _inputs(parts, picker))
+    comparing = _agreement_panel.wire(page, picker, second, first)
+    # What is under way is of the file before: it would fill its rows in again.
+    changed = parts.file.change(None, cancels=[scoring[0], comparing[0]], api_visibility="private")
+    ended = _file_work.wire_end(page, changed, [parts.work, second.work])
+    read = _wire_reading(page, parts, [first, other], ended)
     for event in (read, *scoring):
         page.on(event.then, show, given, everything)
-    for event in _agreement_panel.wire(page, picker, second, first):
+    for event in comparing:
         page.on(event.then, compare, given, second.outputs)
     page.on_shown(show, given, everything, on_arrival=False)
 
@@ -122,8 +126,11 @@ def _limits(services: Services, language: Language) -> str:
     return say("file_limits_scored", language, size=size, rows=known.classify_file_rows)
 
 
-def _wire_reading(page: Page, parts: Parts, scored: list[gr.State]) -> Dependency:
-    """Returns the event after which nothing of another file is left in `scored`."""
+def _wire_reading(
+    page: Page, parts: Parts, scored: list[gr.State], changed: Dependency
+) -> Dependency:
+    """Returns the event after which nothing of another file is left in `scored`; `changed` is
+    that after which the file is another one."""
     services = page.services
 
     def read(language: Language, owner: str, file: str | None, *reading: str) -> list[Any]:
@@ -163,7 +170,7 @@ def _wire_reading(page: Page, parts: Parts, scored: list[gr.State]) -> Dependenc
         page.on(part.input, read, given, parts.outputs)
     page.on_shown(reword, given, parts.outputs, on_arrival=False)
     outputs = [*parts.outputs, *scored]
-    return page.on(parts.file.change, read_anew, given[:2], outputs, show_progress="minimal")
+    return page.on(changed.then, read_anew, given[:2], outputs, show_progress="minimal")
 
 
 def _told(services: Services, found: Mapping[str, Any], language: Language) -> list[Any]:

@@ -44,7 +44,8 @@ def judged(scored: Scored) -> Judged | None:
         return None
     pairs = [(at, said[at].strip(), one) for at, one in enumerate(scored.scores) if one is not None]
     values = Counter(value for _, value, _ in pairs if value)
-    matched = match(values, names, scored.sheet.label)
+    # By all that the file says: 1 to 5 are read otherwise than the ones it may begin with.
+    matched = match((value.strip() for value in said), names, scored.sheet.label)
     known = [
         (at, matched.labels[value], one) for at, value, one in pairs if value in matched.labels
     ]

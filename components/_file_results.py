@@ -11,6 +11,7 @@ from components._file_report import ORDERS, WRONG, Judged
 from components._page import Page
 from components._scored_file import Scored
 from components._texts import i18n, say
+from components._throttle import COSTLY
 from components._visitor import Language
 from finetune.errors import NothingScored
 
@@ -108,16 +109,17 @@ def wire(page: Page, results: Results, scored: gr.State) -> None:
     def filtered(language: Language, scored: Scored | None, *chosen: str) -> list[Any]:
         return _rows(scored, chosen, language) if scored else [gr.skip(), gr.skip()]
 
-    def pack(language: Language, scored: Scored | None) -> str:
+    def pack(language: Language, owner: str, scored: Scored | None) -> str:
         if scored is None:
             raise NothingScored()
+        services.throttle.charge(COSTLY, owner)
         return _scored_file.as_csv(services, scored)
 
     given = [scored, *results.filters]
     for it in results.filters:
         change = it.change if isinstance(it, gr.Textbox) else it.input
         page.on(change, filtered, given, [results.rows, results.shown], trigger_mode="always_last")
-    packed = page.on(results.save.click, pack, [scored], [results.parcel])
+    packed = page.on(results.save.click, pack, [page.owner, scored], [results.parcel])
     packed.success(None, js=CLICK, api_visibility="private")
 
 

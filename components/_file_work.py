@@ -54,8 +54,13 @@ def wire(
         yield [gr.skip(), *_buttons(busy=True), bar([say("file_waiting", language)], 0, "running")]
         try:
             with closing(begin(language, *values)) as found:
+                kept_at = -KEPT_SECONDS
                 for now in found:
-                    scored = gr.skip() if now.done else now.scored  # once: it grows
+                    # What came of an earlier file stays until there is a row of this one; then it
+                    # grows by itself, and is given again before it would be forgotten.
+                    due = now.done == now.total or now.seconds - kept_at > KEPT_SECONDS / 4
+                    scored = now.scored if now.done and due else gr.skip()
+                    kept_at = now.seconds if now.done and due else kept_at
                     yield [scored, gr.skip(), gr.skip(), _file_tables.progress(now, language)]
         except Exception:
             yield [gr.skip(), *_buttons(busy=False), ""]
@@ -69,6 +74,13 @@ def wire(
     # Cancelled first: what is on its way would overwrite the buttons.
     halted = work.stop.click(None, cancels=[running], api_visibility="private")
     return [running, page.on(halted.then, stopped, [work.scored], work.outputs)]
+
+
+def wire_end(page: Page, cancelled: Dependency, works: Sequence[Work]) -> Dependency:
+    """The buttons and bars of `works`, once an event has cancelled them."""
+    outputs = [part for work in works for part in (work.run, work.stop, work.progress)]
+    idle = [*_buttons(busy=False), ""]
+    return page.on(cancelled.then, lambda language: idle * len(works), [], outputs)
 
 
 def _buttons(busy: bool) -> tuple[gr.Button, gr.Button]:

@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
-from components import _exports, _models, _plans
+from components import _classifiers, _exports, _plans
 from components._models import Wanted
 from components._plans import Reading
 from components._services import Services
@@ -148,7 +148,7 @@ def sheet(
     """
     services.throttle.charge(COSTLY, visitor)
     table = _plans.table_of(services, path, reading)
-    text = text or guess_text(table)
+    text = text or guess_text(table, label)
     for column in filter(None, (text, label)):
         if column not in table.columns:
             raise ColumnMissing(column=shorten(column), columns=shorten(", ".join(table.columns)))
@@ -180,7 +180,7 @@ def score(services: Services, wanted: Wanted, sheet: Sheet) -> Iterator[Progress
     """Scores the sheet and tells how far it is, first at 0, then a few times a second.
 
     What is done stays in `Progress.scored` where the reader leaves early. Raises as
-    `_models.classify_rows`.
+    `_classifiers.classify_rows`.
     """
     total, scored, began = (
         len(sheet.rows),
@@ -189,7 +189,7 @@ def score(services: Services, wanted: Wanted, sheet: Sheet) -> Iterator[Progress
     )
     yield Progress(0, total, 0.0, scored)
     told = 0.0
-    with closing(_models.classify_rows(services, wanted, sheet.texts)) as found:
+    with closing(_classifiers.classify_rows(services, wanted, sheet.texts)) as found:
         for one in found:
             scored.scores.append(one)
             seconds = time.monotonic() - began

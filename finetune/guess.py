@@ -40,22 +40,24 @@ def guess(table: Table, task: Task | None = None) -> Guess | None:
     return found if found and task in (None, found.task) else None
 
 
-def guess_text(table: Table) -> str:
+def guess_text(table: Table, label: str = "") -> str:
     """The column most likely to hold the texts to classify, in a table with labels or without.
 
-    By its name; else the longest that holds words and does not only name its row.
+    By its name; else the longest that holds words and does not only name its row. It is not that
+    of the `label`, where there is another.
     """
     found = guess(table, "classification")
-    if found:
+    if found and found.mapping["text"] != label:
         return found.mapping["text"]
     seen = _Columns(table)
     plains = {plain(name): name for name in reversed(seen.names)}
     for name in NAMES["classification"]["text"]:
-        if plain(name) in plains:
+        if plains.get(plain(name), label) != label:
             return plains[plain(name)]
-    worded = [name for name in seen.names if has_words(seen.values[name])]
+    others = [name for name in seen.names if name != label] or seen.names
+    worded = [name for name in others if has_words(seen.values[name])]
     texts = [name for name in worded if not seen.is_identifier(name)] or worded
-    return max(texts or seen.names, key=seen.length)
+    return max(texts or others, key=seen.length)
 
 
 def has_words(cells: Iterable[str]) -> bool:

@@ -6,7 +6,7 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser import LOCALES, MINUTE, foreign_words, started, visit, visiting
+from tests.browser import MINUTE, foreign_words, visit, visiting
 from tests.serving import App
 
 WORDS = {
@@ -41,22 +41,11 @@ ROWS, MOST = 30, 5_000
 
 
 @pytest.fixture(scope="module")
-def browser():
-    with started() as found:
-        yield found
-
-
-@pytest.fixture(scope="module")
 def app(tmp_path_factory):
     limits = {"LAB_LIMIT_CLASSIFY_FILE_ROWS": str(MOST)}
     server = App(tmp_path_factory.mktemp("browser"), **limits).start()
     yield server
     server.kill()
-
-
-@pytest.fixture(params=LOCALES)
-def locale(request):
-    return request.param
 
 
 @pytest.fixture

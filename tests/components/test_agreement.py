@@ -72,3 +72,22 @@ def test_labels_with_nothing_in_common_are_counted_and_no_more():
 def test_nothing_scored_is_nothing_to_compare():
     found = agreement([], [])
     assert (found.rows, found.compared, found.kappa, found.counts) == (0, 0, None, [])
+
+
+def test_which_model_comes_first_makes_no_difference():
+    binary, starred = scores(0.9, 0.1, 0.9, 0.9), stars(5, 1, 3, 2)
+    one, other = agreement(binary, starred), agreement(starred, binary)
+    assert (one.compared, one.agreed, one.kappa) == (other.compared, other.agreed, other.kappa)
+    assert one.differing == other.differing and other.compared == 3
+
+
+def test_a_label_the_other_model_has_not_is_not_compared():
+    three = [_of({NEG: n, "neutral": m, POS: p}) for n, m, p in ((1, 0, 0), (0, 1, 0), (0, 0, 1))]
+    found = agreement(three, scores(0.1, 0.9, 0.9))
+    assert (found.rows, found.compared, found.agreed) == (3, 2, 2)
+
+
+def test_a_numbering_is_that_of_all_labels_of_a_model():
+    numbered = [_of({"0": n, "1": m, "2": p}) for n, m, p in ((1, 0, 0), (0, 1, 0))]
+    three = [_of({NEG: n, "neutral": m, POS: p}) for n, m, p in ((1, 0, 0), (0, 1, 0))]
+    assert agreement(three, numbered).agreed == 2

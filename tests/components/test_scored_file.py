@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from components import _models
+from components import _classifiers
 from components._file_report import WRONG, chosen, judged, summary
 from components._models import Wanted
 from components._plans import Reading
@@ -160,7 +160,7 @@ def test_leaving_stops_the_model(services, upload, monkeypatch):
         finally:
             closed.append(True)
 
-    monkeypatch.setattr(_models, "classify_rows", rows)
+    monkeypatch.setattr(_classifiers, "classify_rows", rows)
     running = score(services, Wanted(), sheet(services, upload("text\ngood\nbad\n"), READING))
     next(running), next(running)
     running.close()
@@ -310,3 +310,14 @@ def test_real_files_are_scored_in_every_encoding(
     assert told["figures"]["rows"] == told["rows"] - told["skipped"]
     if encoding != "big5":  # which has few of the simplified characters
         assert told["figures"]["accuracy"] > 0.5
+
+
+def test_labels_are_read_by_the_whole_file_also_when_only_its_beginning_is_scored():
+    found = scored(["a", "b", "c", "d"], [0.1, 0.1, 0.9, 0.9], ["1", "1", "5", "5"])
+    del found.scores[2:]
+    assert judged(found).figures["accuracy"] == 1
+
+
+def test_the_text_column_that_is_guessed_is_not_that_of_the_labels(services, upload):
+    path = upload("id,opinion,mood\n1,nice,very very happy\n2,bad,very very sad\n")
+    assert sheet(services, path, READING, "", "mood").text == "opinion"
