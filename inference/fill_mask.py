@@ -35,7 +35,14 @@ def fill_mask(text: str, choice: Choice) -> list[tuple[Candidate, ...]]:
         ids = _ids(loaded, text)
         scores = loaded.model(input_ids=torch.tensor([ids], device=loaded.device)).logits[0]
         masked = [place for place, it in enumerate(ids) if it == loaded.tokenizer.mask_token_id]
-        best = scores[masked].double().softmax(-1).topk(min(CANDIDATES, scores.shape[-1]))
+        best = (
+            scores[masked]
+            .float()
+            .cpu()
+            .double()
+            .softmax(-1)
+            .topk(min(CANDIDATES, scores.shape[-1]))
+        )
         return [
             tuple(
                 Candidate(text_of(loaded.tokenizer, token), token, share)

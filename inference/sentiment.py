@@ -154,7 +154,8 @@ def probabilities(loaded: Loaded, rows: Sequence[list[int]]) -> list[list[float]
     mask = (torch.arange(longest) < lengths[:, None]).long()
     read = {"input_ids": ids.to(loaded.device), "attention_mask": mask.to(loaded.device)}
     logits = loaded.model(**read).logits
-    return logits.double().softmax(dim=-1).tolist()  # double, so that they sum to 1 in print
+    # Double, which not every GPU has, so that they sum to 1 in print.
+    return logits.float().cpu().double().softmax(dim=-1).tolist()
 
 
 def names_of(loaded: Loaded, labels: tuple[str, ...]) -> tuple[str, ...]:
