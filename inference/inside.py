@@ -123,11 +123,19 @@ def text_of(tokenizer: PreTrainedTokenizerBase, token: int) -> str:
     text = tokenizer.decode([token], clean_up_tokenization_spaces=False)
     if "\ufffd" not in text:
         return text
-    piece = tokenizer.convert_ids_to_tokens(token)
+    return readable(tokenizer.convert_ids_to_tokens(token))
+
+
+def readable(piece: str) -> str:
+    """A piece as a byte-level vocabulary spells it -> its text, a part of a character as its bytes.
+    What is not spelt so stays as it is."""
     values = [_bytes().get(sign) for sign in piece]
     if None in values:
-        return text
-    return "<" + " ".join(f"{value:02X}" for value in values) + ">"
+        return piece
+    try:
+        return bytes(values).decode()
+    except UnicodeDecodeError:
+        return "<" + " ".join(f"{value:02X}" for value in values) + ">"
 
 
 @functools.cache
