@@ -1,6 +1,5 @@
 """Look inside: how likely each token of the last answer was, and what else might have come."""
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -13,14 +12,13 @@ from components._conversation import History
 from components._page import ENGINE_EVENTS, Page
 from components._picker import Picker
 from components._refusals import error_sentence
-from components._texts import i18n, plain, say
+from components._texts import AS_BYTES, i18n, plain, say, visible
 from components._visitor import Language
 from inference.errors import AnswerGone, LabError, NoAnswerYet, NothingChosen
 from inference.records import Position
 
 # question, answer, and of each place: text, probability, [(text, probability) …]
 Looked = dict[str, Any]
-AS_BYTES = re.compile(r"<[0-9A-F]{2}( [0-9A-F]{2})*>")
 # How sure a model was of a token: from this probability on.
 BANDS = {
     "sure": (0.9, "#5eead4"),
@@ -28,7 +26,6 @@ BANDS = {
     "open": (0.1, "#fde68a"),
     "surprising": (0.0, "#fdba74"),
 }
-VISIBLE = {" ": "␣", "\n": "⏎", "\t": "⇥"}
 
 
 @dataclass(frozen=True)
@@ -96,7 +93,7 @@ def wire(
             found = _models.tokens(page.services, _picker.wanted(*picked), text)
         except LabError as error:  # said here: every key that is pressed would raise it anew
             return gr.HighlightedText(visible=False), plain(error_sentence(error, language))
-        shown = [(_visible(it.text), str(it.id)) for it in found]
+        shown = [(visible(it.text), str(it.id)) for it in found]
         told = say("inside_count", language, tokens=len(found), characters=len(text))
         return gr.HighlightedText(shown, visible=True, show_legend=False), told
 
@@ -123,7 +120,7 @@ def _wire_looking(
             page.services, wanted, question, before, system, chosen.thinking, answer
         )
         bands = {name: say(f"inside_{name}", language) for name in BANDS}
-        shown = [(_visible(it.token.text), bands[_band(it)]) for it in found]
+        shown = [(visible(it.token.text), bands[_band(it)]) for it in found]
         colours = {bands[name]: colour for name, (_, colour) in BANDS.items()}
         looked = {"question": question, "answer": answer, "places": [_kept(it) for it in found]}
         shown = gr.HighlightedText(shown, color_map=colours, show_legend=True, visible=True)
@@ -137,9 +134,9 @@ def _wire_looking(
         place = looked["places"][at]
         shares = {_numbered(n, text): share for n, (text, share) in enumerate(place["others"])}
         told = say(
-            "inside_place", language, token=f"`{_visible(place['text'])}`", share=place["share"]
+            "inside_place", language, token=f"`{visible(place['text'])}`", share=place["share"]
         )
-        choices = [(_visible(text), n) for n, (text, _) in enumerate(place["others"])]
+        choices = [(visible(text), n) for n, (text, _) in enumerate(place["others"])]
         return (
             at,
             told,
@@ -211,9 +208,4 @@ def joined_text(tokens: Sequence[str]) -> str:
 
 def _numbered(number: int, text: str) -> str:
     """Two tokens may look alike; a chart has one bar a name."""
-    return f"{number + 1}. {_visible(text)}"
-
-
-def _visible(text: str) -> str:
-    """Blanks as signs: a token is often a word with the blank before it."""
-    return "".join(VISIBLE.get(sign, sign) for sign in text)
+    return f"{number + 1}. {visible(text)}"

@@ -17,6 +17,8 @@ from components._visitor import Language
 LANGUAGES: tuple[Language, ...] = ("en", "zh")
 _PREFIX = "lab_"  # Gradio's own texts share the table: `file` or `common` would hide ours
 _CHINESE = ("zh", "zh-CN", "zh-TW")  # as browsers and Gradio's settings name it
+AS_BYTES = re.compile(r"<[0-9A-F]{2}( [0-9A-F]{2})*>")  # a part of a character, as a token is shown
+_BLANKS = {" ": "␣", "\n": "⏎", "\t": "⇥"}
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]<>()#+\-.!|~$&:@])")
 
 
@@ -51,3 +53,10 @@ def i18n(key: str) -> I18nData:
 def plain(text: str) -> str:
     """A visitor's own words inside Markdown: shown as typed, never as markup."""
     return _MARKDOWN.sub(r"\\\1", text)
+
+
+def visible(token: str) -> str:
+    """Blanks as signs: a token is often a word with the blank before it."""
+    if AS_BYTES.fullmatch(token):
+        return token
+    return "".join(_BLANKS.get(sign, sign) for sign in token)
