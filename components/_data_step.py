@@ -129,6 +129,9 @@ def wire(page: Page, steps: gr.Walkthrough, data: Data) -> list[Any]:
     filled = _wire_reading(page, data)
     for task, button in data.examples.items():
         page.on(button.click, _example_of(page.services, task), [], [data.file])
+    table = _example_of(page.services, "classification")
+    page.offer_example("finetuning", data.file, "guide_table", table)
+    page.offer_example("finetuning", steps, "guide_table", lambda _: _steps.opened(_steps.DATA))
     page.on(data.onward.click, lambda language: _steps.opened(_steps.RECIPE), [], [steps])
     return filled
 

@@ -54,6 +54,32 @@ CSS = """
   border: 1px solid var(--border-color-primary); max-width: 180px; overflow-wrap: break-word; }
 .block.lab-failure { border-left: 3px solid #dc2626; padding-left: 10px; }
 .lab-failure p { font-size: 0.9rem; }
+.lab-guide { gap: 14px; }
+.lab-lesson p { margin: 0 0 4px; font-size: 0.9rem; }
+.lab-steps, .lab-heat { overflow-x: auto; }
+.lab-steps table, .lab-heat table { border-collapse: collapse; width: auto; }
+.lab-steps th { font-weight: 400; font-size: 0.8rem; text-align: right; white-space: nowrap;
+  padding: 3px 10px 3px 0; color: var(--body-text-color-subdued); }
+.lab-steps :is(table, tr, th, td), .lab-heat :is(table, tr, th) { border: none !important; }
+.lab-steps td { padding: 3px 0; white-space: nowrap; }
+.lab-steps span, .lab-steps i { display: inline-block; padding: 1px 7px; margin-right: 4px;
+  border: 1px solid var(--border-color-primary); border-radius: 5px; font-style: normal; }
+.lab-steps i { border-style: dashed; color: var(--body-text-color-subdued); }
+.lab-steps .lab-new { background: rgba(13, 148, 136, 0.35); border-color: #0d9488; }
+.lab-heat th { font-weight: 400; font-size: 0.8rem; text-align: right; padding: 0 6px;
+  white-space: nowrap; }
+.lab-heat th > span { writing-mode: vertical-rl; }
+.lab-heat td { border: 1px solid var(--border-color-primary); }
+.lab-heat td[data-query] { width: 28px; min-width: 28px; height: 28px; padding: 0; cursor: pointer;
+  text-align: center; font-size: 0.72rem; }
+.lab-heat .lab-chosen { outline: 2px solid #d97706; outline-offset: -2px; }
+#look-shown .label { text-transform: none; }
+.lab-lora { display: flex; flex-wrap: wrap; align-items: center; gap: 14px; padding: 8px 0 14px; }
+.lab-lora figure { margin: 0; display: flex; flex-direction: column; align-items: center;
+  gap: 6px; }
+.lab-lora figcaption { font-size: 0.8rem; text-align: center; }
+.lab-frozen { background: rgba(100, 116, 139, 0.4); border: 1px solid #64748b; }
+.lab-trained { background: #0d9488; }
 @media (max-width: 640px) {
   .lab-title h1 { font-size: 1.35rem; }
   .lab-title p { font-size: 0.9rem; }

@@ -12,7 +12,7 @@ from components import _account
 from components._early import OTHER_LANGUAGE
 from components._feedback import Handler, answering
 from components._services import Services
-from components._texts import i18n
+from components._texts import i18n, say
 from components._visitor import LANGUAGE_JS, Language, owner_of
 from inference.errors import ModelUnknown
 
@@ -86,6 +86,17 @@ class Page:
         """Run `handler` when the language changes and, unless told otherwise, on arrival."""
         self._shown.append((on_arrival, handler, list(inputs), list(outputs)))
 
+    def offer_example(self, tab: str, field: Any, key: str, example: Handler | None = None) -> None:
+        """Fill `field` of `tab` where the guide opens it with the example `key`: with what
+        `example` makes in the visitor's language, without it with the sentence of that key."""
+
+        def fill(language: Language, opened: dict[str, Any]) -> Any:
+            if (opened["tab"], opened["example"]) != (tab, key):
+                return gr.skip()
+            return example(language) if example else say(key, language)
+
+        self.on(self.opened.change, fill, [self.opened], [field])
+
     def finish(self, blocks: gr.Blocks) -> None:
         """Wire what happens when the page opens; called last, inside the Blocks."""
         outputs = [self.owner, self.opened, self.tabs]
@@ -99,13 +110,18 @@ class Page:
 
 
 def to_open(
-    tab: str, model: str = "", run: str = "", share: str = "", arrival: bool = False
+    tab: str,
+    model: str = "",
+    run: str = "",
+    share: str = "",
+    example: str = "",
+    arrival: bool = False,
 ) -> dict[str, Any]:
     """What `Page.opened` holds; asked for twice, it is followed twice.
 
-    `arrival` marks the beginning of a visit.
+    `example` is what `Page.offer_example` fills in, `arrival` marks the beginning of a visit.
     """
-    asked = {"tab": tab, "model": model, "run": run, "share": share}
+    asked = {"tab": tab, "model": model, "run": run, "share": share, "example": example}
     return {**asked, "arrival": arrival, "at": time.time_ns()}
 
 

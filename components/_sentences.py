@@ -50,6 +50,7 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "picker_away": ("{model} · not here, {size} to download", "{model} · 未下载，需下载 {size}"),
     "picker_run": ("My model: {name}", "我的模型：{name}"),
     "picker_shared": ("Shared with you: {name}", "别人分享的：{name}"),
+    "picker_chat": ("{model} · chat model", "{model} · 对话模型"),
     "picker_remote": ("{model} · on the chat server", "{model} · 在对话服务器上"),
     "note_remote": (
         "The chat server of this page writes the replies: what you type is sent to it.",
@@ -192,8 +193,8 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "每位访客每小时开始或继续训练的次数",
     ),
     "limit_unpacked_bytes": (
-        "Size of an XLSX or Parquet file once unpacked",
-        "XLSX 或 Parquet 文件解压后的大小",
+        "Size of an XLSX, Parquet, DOCX or EPUB file once unpacked",
+        "XLSX、Parquet、DOCX 或 EPUB 文件解压后的大小",
     ),
     "limit_table_rows": ("Rows of a table", "表格行数"),
     "limit_table_columns": ("Columns of a table", "表格列数"),
@@ -204,6 +205,7 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "limit_summary_characters": ("Characters of a text to summarize", "待摘要文本的字符数"),
     "limit_classify_characters": ("Characters of a text to classify", "待分类文本的字符数"),
     "limit_classify_file_rows": ("Rows of a file to classify", "待分类文件的行数"),
+    "limit_summary_file_rows": ("Rows of a file to summarize", "待摘要文件的行数"),
     "limit_deadline_seconds": ("Seconds for a reply or a section", "一次回复或一节摘要的秒数"),
     "limit_lora_rank": ("LoRA rank", "LoRA 的秩"),
     "limit_runs_per_visitor": ("Training runs a visitor", "每位访客的训练数"),
@@ -216,6 +218,209 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "Disk space of files sent and downloaded",
         "上传和下载的文件占用的磁盘空间",
     ),
+    # the guide and the look inside, in the Environment tab
+    "guide": ("New here? Four steps, ten minutes", "第一次来？四步，十分钟"),
+    "guide_info": (
+        "Each button opens the right tab with an example filled in. You only press the button "
+        "there, and change what you like.",
+        "每个按钮都会打开对应的页面，并填好一个示例。你只需在那里点一下按钮，再随意改一改。",
+    ),
+    "guide_chat": (
+        "**1 · A first chat**\n\nPress Enter. A model writes token by token, each drawn by its "
+        "probability. Ask again with the temperature at 0: the answer stays the same.",
+        "**1 · 第一次对话**\n\n按回车发送。模型一个词元一个词元地写，每个都按概率抽取。"
+        "把温度调成 0 再问一遍：回答就不再变化。",
+    ),
+    "guide_chat_go": ("Open Chat", "打开“对话”"),
+    "guide_summary": (
+        "**2 · A first summary**\n\nPress Summarize. Another kind of model reads the whole text "
+        "first and then writes. Compare: is everything it says in the text?",
+        "**2 · 第一篇摘要**\n\n点“写摘要”。这是另一种模型：先读完全文，再动笔。"
+        "对照一下：它说的都在原文里吗？",
+    ),
+    "guide_summary_go": ("Open Summarize", "打开“摘要”"),
+    "guide_sentiment": (
+        "**3 · A first classifier**\n\nPress the button. This model writes nothing: it gives every "
+        "label a probability. Put a “not” into the sentence and look again.",
+        "**3 · 第一次分类**\n\n点一下按钮。这个模型什么也不写，只给每个标签一个概率。"
+        "在句子里加个“不”，再看一次。",
+    ),
+    "guide_sentiment_go": ("Open Sentiment", "打开“情感分析”"),
+    "guide_finetune": (
+        "**4 · A first fine-tune**\n\nA table of 120 short reviews is filled in. Go on to the "
+        "settings, take Quick, and start. At the end, base and your own model stand side by side.",
+        "**4 · 第一次微调**\n\n已填好一张有 120 条短评的表格。进入设置，选“快速”，开始训练。"
+        "结束后，可以并排比较基座模型和你自己的模型。",
+    ),
+    "guide_finetune_go": ("Open Fine-tune", "打开“微调”"),
+    "guide_question": ("What is a token?", "什么是词元？"),
+    "look_inside": ("Look inside a model", "看看模型内部"),
+    "look_inside_info": (
+        "What happens between your text and an answer, with the real numbers of the models here.",
+        "从你的文字到模型的回答，中间发生了什么：用这里模型的真实数字来看。",
+    ),
+    "look_tokens": ("Tokens", "词元"),
+    "look_tokens_info": (
+        "A model reads numbers. Each kind has a vocabulary of its own, so the same text becomes "
+        "other pieces, and more or fewer of them: that is what context and cost are counted in.",
+        "模型读的是数字。每种模型有自己的词表，同一段文字会切成不同的词元，数量也不同；"
+        "上下文长度和费用都按词元计算。",
+    ),
+    "look_text": ("Any text", "任意文字"),
+    "look_tokens_example": (
+        "Unbelievable: even a name like Zhejiang is read in pieces.",
+        "人工智能正在改变世界，unbelievable！",
+    ),
+    "look_qwen": ("Qwen: byte-pair encoding", "Qwen：字节对编码（BPE）"),
+    "look_bart": ("BART: byte-pair encoding", "BART：字节对编码（BPE）"),
+    "look_bert": ("BERT: WordPiece", "BERT：词片（WordPiece）"),
+    "look_pieces": ("Its tokens and their numbers", "它的词元和编号"),
+    "look_count": (
+        "{tokens} tokens for {characters} characters; a vocabulary of {vocabulary:,}",
+        "{characters} 个字符切成 {tokens} 个词元；词表大小 {vocabulary:,}",
+    ),
+    "look_steps_info": (
+        "**One word, step by step.** Byte-pair encoding begins with single bytes and joins the two "
+        "neighbours whose rule was learned first, until no rule is left. WordPiece takes the "
+        "longest beginning that it knows, then the longest after that. A Chinese character is "
+        "three bytes; until they are joined they are shown as such: `<E4 BD A0>`.",
+        "**一个词，一步一步看**。字节对编码从单个字节开始，每次合并最早学到规则的那对相邻片段，"
+        "直到没有规则可用。WordPiece 则每次取词表里最长的开头，再接着往后取。一个汉字是三个字节，"
+        "合并之前按字节显示：`<E4 BD A0>`。",
+    ),
+    "look_word": ("A word", "一个词"),
+    "look_word_example": ("lower", "人工"),
+    "look_with": ("Tokenizer", "分词器"),
+    "look_words_first": (
+        "First it is cut into {words}; nothing is joined across these cuts.",
+        "先切成 {words}；不会跨过这些切口合并。",
+    ),
+    "look_bytes": ("bytes", "字节"),
+    "look_rule": ("rule {rank:,}", "第 {rank:,} 条规则"),
+    "look_tried": ("{tried} looked up", "查了 {tried} 次"),
+    "look_begin": ("the word", "整个词"),
+    "look_attention": ("Attention", "注意力"),
+    "look_attention_info": (
+        "Each token asks every token a question: its query q meets their keys k. The row shows how "
+        "much of each one's value it takes. Click a square to see its numbers.",
+        "每个词元向所有词元提问：它的查询向量 q 与它们的键向量 k 相乘。"
+        "每一行是它从各个词元的值向量里取多少。点一个方格，看它的数字。",
+    ),
+    "look_sentence": ("A sentence", "一句话"),
+    "look_attention_example": ("The food was not good.", "这家店的菜不好吃。"),
+    "look_model": ("A BERT", "BERT 模型"),
+    "look_layer": ("Layer", "层"),
+    "look_head": ("Head", "注意力头"),
+    "look_go": ("Look", "看一看"),
+    "look_cut": (
+        "Only the first {most} tokens were read.",
+        "只读了前 {most} 个词元。",
+    ),
+    "look_from": ("This token looks", "这个词元"),
+    "look_to": ("at that one", "看向这个词元"),
+    "look_pair": (
+        "**{asking}** looks at **{asked}**: q·k = {product:.3f}; divided by √{size} = {root:.3f}, "
+        "that is {scaled:.3f}. Softmax: e^{scaled:.3f} = {power:.4f}, divided by the sum of the "
+        "row, {total:.4f}, is **{weight:.1%}**.",
+        "**{asking}** 看向 **{asked}**：q·k = {product:.3f}；除以 √{size} = {root:.3f}，"
+        "得 {scaled:.3f}。再做归一化：e^{scaled:.3f} = {power:.4f}，除以整行之和 {total:.4f}，"
+        "得 **{weight:.1%}**。",
+    ),
+    "look_vectors": (
+        "The first of {size} numbers each: q = {q}; k = {k}; what the head hands on for "
+        "this token, all values mixed by the row: {output}.",
+        "每个向量有 {size} 个数，开头几个是：q = {q}；k = {k}；"
+        "这个头为该词元输出的向量（各值向量按这一行加权）：{output}。",
+    ),
+    "look_row": ("The whole row", "整行"),
+    "look_token": ("Token", "词元"),
+    "look_share": ("Share", "占比"),
+    "look_objectives": ("What is predicted", "预测什么"),
+    "look_objectives_info": (
+        "Nobody labels the text of a pre-training: it is its own answer. Qwen predicts the next "
+        "token, BART mends a damaged text, BERT was asked the two questions below.",
+        "预训练的文字没人标注，它本身就是答案。Qwen 预测下一个词元，BART 修复被破坏的文本，"
+        "BERT 当年要回答下面两个问题。",
+    ),
+    "look_masked_info": (
+        "**Hidden words (masked-language model).** 15% of the tokens are asked for: of those, 80% "
+        "are hidden by [MASK], in 10% another token stands there, 10% stay as they are. The model "
+        "sees both sides and gives every token of its vocabulary a probability for each of these "
+        "places; only they count in the loss.",
+        "**填空（掩码语言模型）**。随机选 15% 的词元来考：其中 80% 用 [MASK] 盖住，"
+        "10% 换成别的词元，10% 保持原样。模型能看到左右两边，对这些位置给出词表中每个词元的概率；"
+        "只有这些位置计入损失。",
+    ),
+    "look_masked_text": ("A text to learn from", "一段训练文字"),
+    "look_masked_example": (
+        "The food was wonderful and the staff were very friendly, so we came back the next day.",
+        "这家店的菜很好吃，服务员也特别热情，第二天我们又去了一次。",
+    ),
+    "look_draw": ("Draw again", "重新抽取"),
+    "look_shown": ("What the model reads", "模型读到的"),
+    "look_masked": ("hidden, it was “{truth}”", "盖住了，原来是“{truth}”"),
+    "look_replaced": ("replaced, it was “{truth}”", "换掉了，原来是“{truth}”"),
+    "look_kept": ("asked, though it is there", "照样要猜，但没盖住"),
+    "look_playground": ("Let a BERT fill in words, in Sentiment", "到“情感分析”里让 BERT 填词"),
+    "look_next_info": (
+        "**Next sentence.** Two sentences go in as one. In half of the training pairs B really "
+        "followed A, in the other half B came from anywhere. From the place of [CLS] the model "
+        "answers one yes-or-no question: does B follow? It is one decision on a pair, not a "
+        "product of probabilities of sentences. RoBERTa (2019) left this question out and lost "
+        "nothing; the BERT that ships with this app was not trained on it either, so no answer is "
+        "shown here, only what goes in.",
+        "**下一句预测**。两句话拼成一个输入。训练时，一半的句对里 B 真的跟在 A 后面，另一半的 B 是"
+        "随便取来的。模型在 [CLS] 的位置回答一个是非题：B 是不是 A 的下一句？"
+        "这是对一对句子的一次判断，不是句子概率的连乘。RoBERTa（2019）去掉了这个任务，"
+        "效果并没有变差；本应用附带的 BERT 也没有用它训练，所以这里只展示输入，不给答案。",
+    ),
+    "look_first": ("A", "句子 A"),
+    "look_second": ("B", "句子 B"),
+    "look_first_example": ("We ordered noodles.", "我们点了一碗面。"),
+    "look_second_example": ("They came after an hour.", "等了一个小时才上。"),
+    "look_pair_input": ("As it goes in: segment 0 and 1", "输入的样子：片段 0 和片段 1"),
+    "look_lora": ("What LoRA adds", "LoRA 加了什么"),
+    "look_lora_info": (
+        "LoRA leaves every weight W as it is and learns a small correction beside it: W + BA. B "
+        "and A are thin: their one side is the rank. Choose a base and see what is trained.",
+        "LoRA 不动原来的权重 W，只在旁边学一个小小的修正：W + BA。B 和 A 都很细，一条边就是秩。"
+        "选一个基座模型，看看要训练多少。",
+    ),
+    "look_base": ("Base model", "基座模型"),
+    "look_rank": ("Rank (r)", "秩（r）"),
+    "look_layers": ("Layers (target_modules)", "训练哪些层（target_modules）"),
+    "look_layers_all": ("all linear layers", "所有线性层"),
+    "look_layers_attention": ("attention", "注意力层"),
+    "look_layers_query_value": ("query and value, as in the paper", "只有查询和值（论文的做法）"),
+    "look_frozen": ("frozen", "冻结"),
+    "look_trained": ("trained", "训练"),
+    "look_to_scale": (
+        "One of these matrices, {name}, drawn to scale (no line is thinner than two pixels).",
+        "其中一个矩阵 {name}，按比例绘制（线条最细为两个像素）。",
+    ),
+    "look_lora_told": (
+        "**{trained:,} numbers are trained, {share:.2%} of all; {frozen:,} stay frozen.** The "
+        "adapter is a file of {file}. While it learns, its numbers, gradients and optimizer take "
+        "{training}, and the frozen weights beside it {half} in 16 bits or {four} in 4 bits "
+        "(QLoRA). Training every number would take {full}.",
+        "**训练 {trained:,} 个数，占全部的 {share:.2%}；{frozen:,} 个保持冻结**。"
+        "适配器文件 {file}。训练时，它的参数、梯度和优化器状态共占 {training}，"
+        "旁边冻结的权重占 {half}（16 位）或 {four}（4 位，即 QLoRA）。"
+        "如果全部参数都训练，则要 {full}。",
+    ),
+    "look_new_head": (
+        "Of these, {head:,} are a new classifier for two classes, trained whole.",
+        "其中 {head:,} 个属于新的二分类输出层，它整个参与训练。",
+    ),
+    "look_modules": (
+        "For the Fine-tune tab, target_modules: `{modules}`",
+        "“微调”页的 target_modules 填：`{modules}`",
+    ),
+    "look_matrix": ("Layer", "层"),
+    "look_shape": ("Shape of W", "W 的形状"),
+    "look_times": ("How many", "个数"),
+    "look_numbers": ("Numbers in W", "W 的参数"),
+    "look_added": ("In A and B", "A 和 B 的参数"),
     # Chat
     "chat_intro": (
         "Ask anything. A larger model knows more; a model you trained answers as you taught it.",
@@ -385,28 +590,145 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "reason_cancelled": ("stopped by you", "已被你停止"),
     # Summarize
     "summary_intro": (
-        "Paste a text of any length; long ones are summarized section by section.",
-        "粘贴任意长度的文本；长文会分节摘要。",
+        "Paste a text of any length, or upload a document or a table of documents. Long texts are "
+        "summarized section by section.",
+        "粘贴任意长度的文本，或上传一份文档、一张文档表格；长文会分节摘要。",
     ),
     "summary_text": ("Text", "原文"),
     "summary_placeholder": ("Paste a text here…", "在此粘贴文本……"),
+    "summary_file": (
+        "Or a file: one document, or a table with a document in each row",
+        "或者上传文件：一份文档，或每行一篇文档的表格",
+    ),
+    "summary_read": ("Read as {kind}: {length}.", "已读取（{kind}）：{length}。"),
+    "summary_read_pages": (
+        "Read as {kind}: {pages:,} pages, {length}.",
+        "已读取（{kind}）：{pages:,} 页，{length}。",
+    ),
+    "summary_read_chapters": (
+        "Read as {kind}: {pages:,} chapters, {length}.",
+        "已读取（{kind}）：{pages:,} 章，{length}。",
+    ),
+    "summary_read_encoding": (
+        "Read as {kind} in {encoding}: {length}.",
+        "已读取（{kind}，编码 {encoding}）：{length}。",
+    ),
+    "kind_text": ("plain text", "纯文本"),
+    "summary_unread_zh": (
+        "This text is Chinese, and {model} does not know Chinese: it would write nonsense. "
+        "{other} does.",
+        "这段文本是中文，而 {model} 不懂中文，写出来的不会有意义。{other} 懂中文。",
+    ),
+    "summary_unread_en": (
+        "This text is not Chinese, and {model} knows Chinese only: it would write nonsense. "
+        "{other} knows English too.",
+        "这段文本不是中文，而 {model} 只懂中文，写出来的不会有意义。{other} 也懂英文。",
+    ),
+    "summary_switch": ("Use {model}", "改用 {model}"),
     "summary_run": ("Summarize", "生成摘要"),
+    "summary_short_example": ("A short example", "短示例"),
+    "summary_long_example": ("A long example", "长示例"),
     "summary_result": ("Summary", "摘要"),
     "summary_length": ("Length", "长度"),
+    "summary_length_info": (
+        "Of the summary of each section, in tokens of the chosen model.",
+        "每一节摘要的长度，按所选模型的词元计算。",
+    ),
     "length_short": ("Short", "短"),
     "length_medium": ("Medium", "中"),
     "length_long": ("Long", "长"),
-    "summary_fast": ("Fast", "快速"),
-    "summary_fast_info": (
-        "Takes the first wording that comes up instead of comparing four.",
-        "直接采用第一种写法，而不是比较四种。",
+    "length_bounds": (
+        "{name}: {fewest:,}–{most:,} tokens",
+        "{name}：{fewest:,}–{most:,} 个词元",
+    ),
+    "summary_search": ("Wording", "写法"),
+    "search_quality": (
+        "Quality: compares four wordings (4 beams)",
+        "质量优先：比较四种写法（4 束搜索）",
+    ),
+    "search_fast": (
+        "Fast: takes the first wording (greedy)",
+        "快速：直接采用第一种写法（贪心搜索）",
     ),
     "summary_waiting": ("Loading the model, reading the text…", "正在加载模型、读取文本……"),
     "summary_section": ("Section {number} of {total}…", "第 {number} 节，共 {total} 节……"),
-    "summary_done": (
-        "{length:,} characters, {share:.0%} of the text.",
-        "{length:,} 个字符，为原文的 {share:.0%}。",
+    "summary_stopped": (
+        "Stopped after {done} of {total} sections. What was written so far stays.",
+        "已停止：共 {total} 节，完成了 {done} 节。已经写出的内容会保留。",
     ),
+    "summary_done": (
+        "{length}, {share:.0%} of the text. {novelty:.0%} of its word pairs are not in the text.",
+        "{length}，为原文的 {share:.0%}。其中 {novelty:.0%} 的相邻字词组合不在原文里。",
+    ),
+    "summary_took": ("It took {time}.", "用时 {time}。"),
+    "count_words": ("{count:,} words", "{count:,} 个词"),
+    "count_characters": ("{count:,} characters", "{count:,} 个字符"),
+    "summary_save_text": ("Save as text", "保存为文本"),
+    "summary_save_markdown": ("Save as Markdown", "保存为 Markdown"),
+    "outline": (
+        "Outline: choose a row to see the section",
+        "分节大纲：点一行查看这一节",
+    ),
+    "outline_number": ("No.", "序号"),
+    "outline_place": ("Where in the text", "在原文的位置"),
+    "outline_summary": ("Summary of the section", "本节摘要"),
+    "outline_source": ("Text of the section", "本节原文"),
+    "outline_section": (
+        "Section {number} of {total}: from {start:.0%} to {end:.0%} of the text.",
+        "第 {number} 节，共 {total} 节：原文的 {start:.0%} 到 {end:.0%}。",
+    ),
+    "reference": ("Compare with a reference summary", "与参考摘要比较"),
+    "reference_info": (
+        "Somebody wrote a good summary of this text? Paste it, and see how close the model came.",
+        "有人为这段文本写过好的摘要？粘贴到这里，看看模型写得有多接近。",
+    ),
+    "reference_text": ("Reference summary", "参考摘要"),
+    "reference_score": ("Score", "评分"),
+    "reference_scores": ("Scores", "评分"),
+    "measure_compression": ("Compression", "压缩率"),
+    "measure_novelty": ("Novelty", "新颖度"),
+    "measure_meaning": ("What it means", "含义"),
+    "meaning_rouge1": (
+        "Words shared with the reference: 0 is none, 1 all of them.",
+        "与参考摘要相同的字词：0 表示没有，1 表示全部相同。",
+    ),
+    "meaning_rouge2": (
+        "Pairs of neighbouring words shared with the reference.",
+        "与参考摘要相同的相邻两个字词。",
+    ),
+    "meaning_rougeL": (
+        "Words that stand in the same order as in the reference, gaps allowed.",
+        "与参考摘要顺序相同的字词，中间可以有间隔。",
+    ),
+    "meaning_compression": (
+        "Length of the summary as a share of the text's.",
+        "摘要长度占原文长度的比例。",
+    ),
+    "meaning_novelty": (
+        "Pairs of neighbouring words that are not in the text: 0% is copied word for word.",
+        "不在原文里的相邻字词组合所占的比例：0% 表示逐字照抄。",
+    ),
+    "documents_read": (
+        "**{rows:,}** rows, **{columns:,}** columns. Choose the column with the texts.",
+        "共 **{rows:,}** 行、**{columns:,}** 列。请选择原文所在的列。",
+    ),
+    "documents_text": ("Column with the texts", "原文所在的列"),
+    "documents_reference": (
+        "Column with reference summaries, if there is one",
+        "参考摘要所在的列（可以没有）",
+    ),
+    "documents_run": ("Summarize every row", "逐行生成摘要"),
+    "documents_row": ("Row {number} of {total}", "第 {number} 行，共 {total} 行"),
+    "documents_section": ("section {number} of {total}", "第 {number} 节，共 {total} 节"),
+    "documents_done": ("{done} of {total} rows done.", "共 {total} 行，完成了 {done} 行。"),
+    "documents_left_out": (
+        "{count} without a summary: no text, or not done within the time limit.",
+        "其中 {count} 行没有摘要：没有原文，或没能在时限内完成。",
+    ),
+    "documents_means": ("On average: {figures}.", "平均：{figures}。"),
+    "documents_results": ("Summaries", "摘要结果"),
+    "documents_number": ("Row", "行"),
+    "documents_save": ("Save as CSV", "保存为 CSV"),
     "summary_example": (
         "The old ferry across the river stopped running on Friday after ninety years. The town "
         "built a bridge two kilometres upstream last autumn, and since then the number of "

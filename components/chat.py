@@ -49,6 +49,7 @@ def build(page: Page) -> None:
             clear = gr.Button(i18n("chat_new"), elem_id="chat-new")
             settings = _chat_settings.place(page, picker)
             tools = _chat_tools.place(page)
+    page.offer_example("chat", message, "guide_question")
     inside = _inside_panel.place(page)
     _compare_panel.build(page, picker, settings)
     answering = _wire(page, picker, history, message, figures, settings, starters, clear, begun)

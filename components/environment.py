@@ -4,7 +4,7 @@ from typing import Any
 
 import gradio as gr
 
-from components import _models, _plots, _remote_models
+from components import _guide, _look_inside, _models, _plots, _remote_models
 from components._page import Page
 from components._texts import i18n
 from components._visitor import Language
@@ -15,6 +15,7 @@ MODEL_WIDTHS = [310, 120, 110, 125, 125, 160, 166]  # pixels
 
 def build(page: Page) -> None:
     services = page.services
+    _guide.build(page)
     gr.Markdown(i18n("environment_intro"), elem_classes="lab-intro")
     verdict = gr.Markdown(elem_id="environment-verdict", elem_classes="lab-verdict")
     # Hidden until there is something in them: an empty table shows column numbers.
@@ -57,3 +58,4 @@ def build(page: Page) -> None:
     outputs = [verdict, machine, versions, models, limits]
     page.on_shown(show, [], outputs)
     page.on(refresh.click, show, [], outputs)
+    _look_inside.build(page)

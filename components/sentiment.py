@@ -37,6 +37,7 @@ def build(page: Page) -> None:
         with gr.Tab(i18n("sentiment_mask"), id="mask"):
             _mask_panel.build(page)
     page.on(against.select, _carried, [one, other], [other])
+    page.offer_example("sentiment", one, "sentiment_example_1")
 
 
 def _carried(language: Language, one: str, other: str) -> Any:

@@ -8,15 +8,17 @@ from string import Formatter
 import pytest
 
 from components import _texts
-from components._texts import TABLE, TRANSLATIONS, i18n, plain, say
+from components._texts import TABLE, TRANSLATIONS, i18n, plain, say, visible
 
 COMPONENTS = Path(_texts.__file__).parent
 SAME_IN_BOTH = {"figure_rouge1", "figure_rouge2", "figure_rougeL", "setting_use_dora"}
 SAME_IN_BOTH |= {"f1", "file_label_count"}
 # Keys put together from a value: the values are listed where they are defined.
 MADE_UP = re.compile(
-    r"(tab|task|order|device|label|limit|reason|status|stage|length|role|preset|severity|figure|chat"
-    r"|learned|inside|pace|setting|settings|data_seen|is|use|curve|stopped|failed|try|preset_chat|machine|fit|starter|sentiment_example|finetune|fetching)_\w+"
+    r"(tab|task|order|device|label|limit|reason|status|stage|length|role|preset|severity|figure"
+    r"|chat|learned|inside|pace|setting|settings|data_seen|is|use|curve|stopped|failed|try"
+    r"|preset_chat|machine|fit|starter|sentiment_example|finetune|fetching|search|outline|measure"
+    r"|meaning|documents|reads|lines|against|file)_\w+"
 )
 
 
@@ -82,3 +84,8 @@ def test_visitors_words_are_not_markup():
     assert plain("![](http://evil)") == r"\!\[\]\(http\://evil\)"  # nor called on, nor a link
     assert plain("<img src=x onerror=alert(1)>") == r"\<img src=x onerror=alert\(1\)\>"
     assert plain("<b>*a*</b> [x](y) $z$") == r"\<b\>\*a\*\</b\> \[x\]\(y\) \$z\$"
+
+
+def test_blanks_of_a_token_are_signs_but_not_those_between_its_bytes():
+    assert visible(" a\n") == "␣a⏎"
+    assert visible("<E4 BD>") == "<E4 BD>"
