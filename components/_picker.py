@@ -44,9 +44,9 @@ class Picker:
     def inputs(self) -> list[Any]:
         return [self.page.owner, self.page.opened, self.dropdown]
 
-    def choose_at(self, trigger: Any, model: gr.State) -> None:
-        """At `trigger` the model whose id is in `model` is chosen, as if the visitor had."""
-        taken = self.page.on(trigger, lambda language, value: value, [model], [self.dropdown])
+    def choose_on(self, trigger: Any, choice: Handler, inputs: Sequence[Any] = ()) -> None:
+        """On that event, `choice(language, *inputs)` is chosen as if the visitor had."""
+        taken = self.page.on(trigger, choice, inputs, [self.dropdown])
         self.page.on(taken.then, self.show, self.inputs, self.outputs)
 
 
@@ -80,7 +80,7 @@ def place(page: Page, task: Task, tab: str) -> Picker:
         asked = f"{RUN}{opened['run']}" if opened["run"] else opened["model"]
         if not asked or opened["tab"] != tab:
             if opened["arrival"]:  # a page opened again goes on with what is being fetched
-                value = services.downloads.latest(services.catalog.served(task), owner)
+                value = services.downloads.latest(_offered(services, task), owner)
                 value = value or _remote_models.default_model(services, task)
             return show(language, owner, opened, value)
         known = [key for _, key in choices(services, task, language, owner, opened)]
@@ -110,18 +110,30 @@ def wanted(owner: str, opened: dict[str, str], value: str) -> Wanted:
 def choices(
     services: Services, task: Task, language: Language, owner: str, opened: dict[str, str]
 ) -> Choices:
-    """(what is shown, value): own finished adapters, what is here, what could be fetched."""
+    """(what is shown, value): own finished adapters, what is here, what could be fetched; for
+    summaries also the chat models, which can be asked for one."""
     runs = [
         (say("picker_run", language, name=run["name"]), RUN + run["id"])
         for run in _runs.listed(services, owner)
         if run["task"] == task and run["has_adapter"]
     ]
     runs += _shared(services, task, language, opened)
-    models = [_models.record(model) for model in services.catalog.served(task)]
-    models.sort(key=lambda it: not it["here"])
+    models = [_models.record(model) for model in _offered(services, task)]
+    models.sort(key=lambda it: (it["task"] != task, not it["here"]))
     if task == "chat":
         models = _remote_models.records(services) + models
-    return runs + [(_listed(model, language), model["id"]) for model in models]
+    if task == "summarization":
+        models += _remote_models.records(services)
+    return runs + [(_listed(model, task, language), model["id"]) for model in models]
+
+
+def _offered(services: Services, task: Task) -> tuple[Model, ...]:
+    """The catalogue's models for a task. The demo of the chat answers questions and nothing else:
+    it writes no summaries."""
+    models = services.catalog.served(task)
+    if task == "summarization":
+        models += tuple(it for it in services.catalog.served("chat") if not it.demo)
+    return models
 
 
 def _shared(services: Services, task: Task, language: Language, opened: dict[str, str]) -> Choices:
@@ -138,9 +150,12 @@ def _shared(services: Services, task: Task, language: Language, opened: dict[str
     return [(say("picker_shared", language, name=run.name), RUN + run.id)]
 
 
-def _listed(model: dict[str, Any], language: Language) -> str:
-    """A classifier's name and the languages it reads: of these there is one for each language."""
+def _listed(model: dict[str, Any], task: Task, language: Language) -> str:
+    """What else its name is followed by: a chat model's among the summarisers what it is, and a
+    classifier's the languages it reads, as there is one for each."""
     shown = label(model, language)
+    if model["task"] != task:
+        return say("picker_chat", language, model=shown)
     if model["task"] != "classification" or not model["languages"]:
         return shown
     return f"{shown} · {languages(model['languages'], language)}"

@@ -1,100 +1,193 @@
 """The Summarize tab: a text of any length -> its summary, section by section."""
 
-from collections.abc import Iterator
+import time
+from collections.abc import Iterator, Sequence
 from contextlib import closing
+from dataclasses import dataclass
 from typing import Any
 
 import gradio as gr
 
-from components import _models, _picker
+from components import (
+    _exports,
+    _picker,
+    _summarizers,
+    _summary_outline,
+    _summary_reference,
+    _summary_rows_panel,
+    _summary_settings,
+    _summary_source,
+    _summary_told,
+)
+from components._feedback import Handler
 from components._page import ENGINE_EVENTS, Page
-from components._texts import i18n, say
+from components._picker import Picker
+from components._summary_outline import Outline
+from components._summary_source import Source
+from components._summary_told import Written
+from components._texts import i18n
 from components._visitor import Language
-from inference.records import SUMMARY_LENGTHS, Summary, SummarySettings
+from finetune.errors import SummaryMissing
+
+DOWNLOAD_ID = "summary-parcel"
+CLICK = f"() => document.querySelector('#{DOWNLOAD_ID}').click()"
+
+
+@dataclass(frozen=True)
+class Result:
+    """Everything below the text, and the buttons that fill it."""
+
+    run: gr.Button
+    stop: gr.Button
+    progress: gr.HTML
+    summary: gr.Textbox
+    figures: gr.Markdown
+    saving: gr.Row
+    as_text: gr.Button
+    as_markdown: gr.Button
+    parcel: gr.DownloadButton
 
 
 def build(page: Page) -> None:
-    services = page.services
     gr.Markdown(i18n("summary_intro"), elem_classes="lab-intro")
     with gr.Row():
         with gr.Column(scale=3, min_width=320):
-            text = gr.Textbox(
-                label=i18n("summary_text"),
-                placeholder=i18n("summary_placeholder"),
-                lines=12,
-                max_lines=24,
-                elem_id="summary-text",
-            )
-            with gr.Row():
+            source = _summary_source.place()
+            documents = _summary_rows_panel.place()
+            with gr.Row(elem_classes="lab-starters"):
                 run = gr.Button(i18n("summary_run"), variant="primary", elem_id="summary-run")
                 stop = gr.Button(i18n("stop"), visible=False, elem_id="summary-stop")
-                example = gr.Button(i18n("example"), elem_id="summary-example")
-            summary = gr.Textbox(
-                label=i18n("summary_result"),
-                lines=6,
-                max_lines=24,
-                interactive=False,
-                buttons=["copy"],
-                elem_id="summary-result",
-            )
-            figures = gr.Markdown(elem_classes="lab-note", elem_id="summary-figures")
+                examples = _summary_source.place_examples()
+            result = _place_result(run, stop)
+            outline = _summary_outline.place()
+            reference = _summary_reference.place()
         with gr.Column(scale=1, min_width=280):
             picker = _picker.place(page, "summarization", "summarization")
-            length, fast = _place_settings()
+            settings = _summary_settings.place(page, picker)
+    _summary_source.wire(page, source, picker, examples)
+    page.offer_example("summarization", source.text, "summary_example")
+    _summary_outline.wire(page, outline)
+    ended = _wire(page, source, picker, settings, result, outline)
+    _summary_reference.wire(page, reference, outline.written, ended)
+    _summary_rows_panel.wire(page, documents, source.file, picker, settings)
 
+
+def _place_result(run: gr.Button, stop: gr.Button) -> Result:
+    progress = gr.HTML(visible=False, elem_id="summary-progress")
+    summary = gr.Textbox(
+        label=i18n("summary_result"),
+        lines=6,
+        max_lines=24,
+        interactive=False,
+        buttons=["copy"],
+        elem_id="summary-result",
+    )
+    figures = gr.Markdown(elem_classes="lab-note", elem_id="summary-figures")
+    with gr.Row(visible=False, elem_classes="lab-starters") as saving:
+        as_text = gr.Button(i18n("summary_save_text"), size="sm", elem_id="summary-save-txt")
+        as_markdown = gr.Button(i18n("summary_save_markdown"), size="sm", elem_id="summary-save-md")
+    parcel = gr.DownloadButton(visible="hidden", elem_id=DOWNLOAD_ID)
+    return Result(run, stop, progress, summary, figures, saving, as_text, as_markdown, parcel)
+
+
+def _wire(
+    page: Page,
+    source: Source,
+    picker: Picker,
+    settings: Sequence[Any],
+    result: Result,
+    outline: Outline,
+) -> list[Any]:
+    """Run, stop and save. The events after which a summary is there, whole or in part."""
+    busy = [result.run, result.stop, result.progress]
+    running = page.on(
+        result.run.click,
+        _summarizer(page, source, result, outline),
+        [source.text, *settings, *picker.inputs],
+        [*busy, result.summary, result.figures, result.saving, *outline.cleared(), *source.notice],
+        **ENGINE_EVENTS,
+    )
+
+    def stopped(language: Language, written: Written | None) -> list[Any]:
+        """What was on its way when Stop was pressed is shown too."""
+        some = written is not None and bool(written.summary.text)
+        told = _summary_told.stopped(written, language)
+        return [*_busy(False), told, gr.Row(visible=some)]
+
+    def reword(language: Language, written: Written | None) -> str:
+        return _summary_told.figures(written, language) if written else ""
+
+    # Cancelled first: the last pieces on their way would overwrite what `stopped` says.
+    halted = result.stop.click(None, cancels=[running], api_visibility="private")
+    told = page.on(halted.then, stopped, [outline.written], [*busy, result.figures, result.saving])
+    page.on_shown(reword, [outline.written], [result.figures], on_arrival=False)
+    for button, save in ((result.as_text, "txt"), (result.as_markdown, "md")):
+        done = page.on(button.click, _saver(page, save), [outline.written], [result.parcel])
+        done.success(None, js=CLICK, api_visibility="private")
+    return [running, told]
+
+
+def _summarizer(page: Page, source: Source, result: Result, outline: Outline) -> Handler:
     def summarize(
-        language: Language, source: str, length: str, fast: bool, *picked: Any
-    ) -> Iterator[tuple[Any, ...]]:
-        settings = SummarySettings(length, bool(fast))
-        wanted = _picker.wanted(*picked)
-        pieces = _models.summarize(services, wanted, source, settings)
-        yield "", say("summary_waiting", language), *_buttons(busy=True)
+        language: Language, text: str, length: str, search: str, *picked: Any
+    ) -> Iterator[dict[Any, Any]]:
+        """The summary as far as it is written; the outline only when it has changed, which for a
+        novel is long."""
+        services, wanted = page.services, _picker.wanted(*picked)
+        if text and not _summary_source.knows(services, wanted, text):
+            told = _summary_source.noticed(services, wanted, text, language)
+            yield dict(zip(source.notice, told, strict=True))
+            return
+        pieces = _summarizers.summarize(
+            services, wanted, text, _summary_settings.chosen(length, search)
+        )
+        began, written = time.monotonic(), None
+        yield {
+            **_working(result, True),
+            result.progress: gr.HTML(_summary_told.waiting(language), visible=True),
+            result.summary: "",
+            result.figures: "",
+            result.saving: gr.Row(visible=False),
+            **outline.cleared(),
+        }
         try:
             with closing(pieces):
                 for piece in pieces:
-                    yield piece.text, _told(piece, source, language), *_buttons(busy=True)
+                    before = written.summary.outline if written else ()
+                    written = Written(text, piece, time.monotonic() - began)
+                    shown = {
+                        outline.written: written,
+                        result.summary: piece.text,
+                        result.progress: _summary_told.progress(written, language),
+                    }
+                    if piece.outline != before:
+                        shown[outline.table] = outline.shown(written, language)
+                    yield shown
         except Exception:
-            yield gr.skip(), "", *_buttons(busy=False)
+            yield {**_working(result, False), result.saving: gr.Row(visible=written is not None)}
             raise
-        yield gr.skip(), gr.skip(), *_buttons(busy=False)
+        told = _summary_told.figures(written, language) if written else ""
+        yield {**_working(result, False), result.figures: told, result.saving: gr.Row(visible=True)}
 
-    def stopped(language: Language) -> tuple[Any, ...]:
-        return say("stopped_here", language), *_buttons(busy=False)
-
-    running = page.on(
-        run.click,
-        summarize,
-        [text, length, fast, *picker.inputs],
-        [summary, figures, run, stop],
-        **ENGINE_EVENTS,
-    )
-    # Cancelled first: the last pieces on their way would overwrite what `stopped` says.
-    halted = stop.click(None, cancels=[running], api_visibility="private")
-    page.on(halted.then, stopped, [], [figures, run, stop])
-    page.on(example.click, lambda language: say("summary_example", language), [], [text])
+    return summarize
 
 
-def _place_settings() -> tuple[gr.Radio, gr.Checkbox]:
-    """What `SummarySettings` holds, in its order."""
-    defaults = SummarySettings()
-    length = gr.Radio(
-        [(i18n(f"length_{name}"), name) for name in SUMMARY_LENGTHS],
-        value=defaults.length,
-        label=i18n("summary_length"),
-    )
-    fast = gr.Checkbox(defaults.fast, label=i18n("summary_fast"), info=i18n("summary_fast_info"))
-    return length, fast
+def _saver(page: Page, ending: str) -> Handler:
+    write = _summary_told.as_text if ending == "txt" else _summary_told.as_markdown
+
+    def save(language: Language, written: Written | None) -> str:
+        if written is None:
+            raise SummaryMissing()
+        content = write(written, language).encode("utf-8", "replace")
+        return _exports.written(page.services, f"summary.{ending}", content)
+
+    return save
 
 
-def _buttons(busy: bool) -> tuple[gr.Button, gr.Button]:
-    """Run and stop: one of them at a time."""
-    return gr.Button(visible=not busy), gr.Button(visible=busy)
+def _busy(busy: bool) -> list[Any]:
+    """Run and stop: one of them at a time; and the bar while it runs."""
+    return [gr.Button(visible=not busy), gr.Button(visible=busy), gr.HTML(visible=busy)]
 
 
-def _told(piece: Summary, source: str, language: Language) -> str:
-    """`Section 1 of 3`, and at the end how much shorter the summary is."""
-    if piece.sections_done < piece.sections_total:
-        number = piece.sections_done + 1
-        return say("summary_section", language, number=number, total=piece.sections_total)
-    share = len(piece.text) / max(1, len(source.strip()))
-    return say("summary_done", language, length=len(piece.text), share=share)
+def _working(result: Result, busy: bool) -> dict[Any, Any]:
+    return dict(zip((result.run, result.stop, result.progress), _busy(busy), strict=True))

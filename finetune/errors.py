@@ -19,6 +19,8 @@ LabError
 │                              an adapter that cannot be pushed
 ├── PrecisionUnsupported, QuantizationUnavailable, RankTooHigh, TrainingTooLarge
 │                              settings that this machine or base cannot follow
+├── ColumnNotThere, ColumnBlank, TooManyDocuments, ReferenceMissing, SummaryMissing
+│                              a table of documents, or a reference, that cannot be scored
 └── SliceTooShort              the GPU is lent for less than a step takes
 """
 
@@ -120,6 +122,28 @@ class OwnerTokenRefused(RunError):
 
 class UploadMissing(RunError):
     sentence = "There is no such upload here any more. Upload the file again."
+
+
+class ColumnNotThere(LabError):
+    sentence = "This file has no column “{column}”. Choose one of its columns."
+
+
+class ColumnBlank(LabError):
+    sentence = "The column “{column}” has no text in any row. Choose another column."
+
+
+class TooManyDocuments(LabError):
+    sentence = (
+        "This file has {rows:,} rows; at most {limit:,} can be summarized at once. Split the file."
+    )
+
+
+class ReferenceMissing(LabError):
+    sentence = "There is no reference summary to compare with. Paste one first."
+
+
+class SummaryMissing(LabError):
+    sentence = "There is no summary yet. Summarize a text first."
 
 
 class NoChatTemplate(LabError):

@@ -33,6 +33,7 @@ class Limits:
     message_characters: int = 8_000
     turns: int = 40
     summary_characters: int = 1_000_000
+    summary_file_rows: int = 1_000
     classify_characters: int = 5_000
     classify_file_rows: int = 10_000
     deadline_seconds: int = 180  # per reply or section, never per document

@@ -25,7 +25,7 @@ NAMES = re.compile(
     r"python -m inference fetch|builtin/\S+|[\w.-]+/[\w.-]+|[a-z]+_[a-z_]+|[A-Z]+_[A-Z]+|"
     r"\b(?:CSV|TSV|JSON|Markdown|Lines|LoRA|DoRA|LLM|Lab|English|"
     r"API|MCP|CLS|SEP|MASK|XLSX|Parquet|Qwen\w*|BERT|BART|GPU|CPU|CUDA|AMD|EPYC|Intel|Xeon|Linux|Tab|UTF|utf|gb18030|seed|"
-    r"temperature|thinking|avx\w*|amx\w*|asimd|kB|MB|GB|TB|ROUGE|csv|examples?|instruction|output)\b"
+    r"temperature|thinking|avx\w*|amx\w*|asimd|kB|MB|GB|TB|ROUGE|csv|txt|examples?|instruction|output)\b"
 )
 
 
