@@ -12,6 +12,7 @@ from components._feedback import Handler
 from components._page import ENGINE_EVENTS, Page
 from components._picker import Picker
 from components._plans import Reading
+from components._redraws import Redraws
 from components._refusals import error_sentence, problem_sentences
 from components._summary_rows import Columns, Progress
 from components._summary_source import is_table
@@ -26,7 +27,7 @@ from inference.errors import LabError
 DOWNLOAD_ID = "documents-parcel"
 CLICK = f"() => document.querySelector('#{DOWNLOAD_ID}').click()"
 KEPT_SECONDS = 3_600  # of what is done with a file, after the last row
-REFRESHES = 20  # the table is drawn anew when 1/20 more of it is done
+MOST_TOLD = 4  # times a second
 
 
 @dataclass(frozen=True)
@@ -169,7 +170,7 @@ def _summarizer(page: Page, panel: Panel) -> Handler:
         search: str,
         *picked: Any,
     ) -> Iterator[dict[Any, Any]]:
-        """Progress at every step; the table, which may be long, each time it has grown enough."""
+        """Every row that is done is kept at once, and shown as often as a browser can follow."""
         owner = picked[0]
         page.services.throttle.charge(COSTLY, owner)
         table = _table(page, file or "")
@@ -182,19 +183,19 @@ def _summarizer(page: Page, panel: Panel) -> Handler:
         )
         nothing = _shown(None, language)
         yield {panel.outcome: None, **_dict(panel.busy, _busy(True)), **_dict(panel.shown, nothing)}
-        drawn, now = 0, None
+        table_due, bar_due, kept, now = Redraws(), Redraws(least=1 / MOST_TOLD), -1, None
         try:
             with closing(found):
                 for now in found:
-                    shown = {
-                        panel.outcome: Outcome(table, now),
-                        panel.progress: _summary_rows.progress(now, language),
-                    }
-                    done = len(now.rows)
-                    if done - drawn > drawn // REFRESHES:
-                        drawn = done
-                        shown |= _dict(panel.shown, _drawn(table, now, language))
-                    yield shown
+                    shown: dict[Any, Any] = {}
+                    if bar_due.due(0):
+                        shown[panel.progress] = _summary_rows.progress(now, language)
+                    if kept < (done := len(now.rows)):
+                        kept, shown[panel.outcome] = done, Outcome(table, now)
+                        if done and table_due.due(done):
+                            shown |= _dict(panel.shown, _drawn(table, now, language))
+                    if shown:
+                        yield shown
         except Exception:
             done = Outcome(table, now) if now else None
             yield {

@@ -3,6 +3,7 @@ knows its language."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -110,8 +111,9 @@ def wire(page: Page, source: Source, picker: Picker, examples: Sequence[gr.Butto
         None, [source.text], [source.beginning], js=BEGINNING, api_visibility="private"
     )
     looked = [*picker.inputs, source.beginning]
-    for trigger in (source.beginning.change, picker.dropdown.change):
-        page.on(trigger, notice, looked, source.notice, trigger_mode="always_last")
+    # One event, so that an answer about an earlier text or model never comes last.
+    either = partial(gr.on, [source.beginning.change, picker.dropdown.change])
+    page.on(either, notice, looked, source.notice, trigger_mode="always_last")
     page.on_shown(notice, looked, source.notice, on_arrival=False)
     picker.choose_on(source.switch.click, lambda language: reader(services))
 

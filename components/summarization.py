@@ -22,6 +22,7 @@ from components import (
 from components._feedback import Handler
 from components._page import ENGINE_EVENTS, Page
 from components._picker import Picker
+from components._redraws import Redraws
 from components._summary_outline import Outline
 from components._summary_source import Source
 from components._summary_told import Written
@@ -108,18 +109,18 @@ def _wire(
         **ENGINE_EVENTS,
     )
 
-    def stopped(language: Language, written: Written | None) -> list[Any]:
+    def stopped(language: Language, written: Written | None) -> dict[Any, Any]:
         """What was on its way when Stop was pressed is shown too."""
-        some = written is not None and bool(written.summary.text)
         told = _summary_told.stopped(written, language)
-        return [*_busy(False), told, gr.Row(visible=some)]
+        return {**_ended(result, outline, written, language), result.figures: told}
 
     def reword(language: Language, written: Written | None) -> str:
         return _summary_told.figures(written, language) if written else ""
 
     # Cancelled first: the last pieces on their way would overwrite what `stopped` says.
     halted = result.stop.click(None, cancels=[running], api_visibility="private")
-    told = page.on(halted.then, stopped, [outline.written], [*busy, result.figures, result.saving])
+    left = [*busy, result.figures, result.saving, outline.table]
+    told = page.on(halted.then, stopped, [outline.written], left)
     page.on_shown(reword, [outline.written], [result.figures], on_arrival=False)
     for button, save in ((result.as_text, "txt"), (result.as_markdown, "md")):
         done = page.on(button.click, _saver(page, save), [outline.written], [result.parcel])
@@ -131,8 +132,8 @@ def _summarizer(page: Page, source: Source, result: Result, outline: Outline) ->
     def summarize(
         language: Language, text: str, length: str, search: str, *picked: Any
     ) -> Iterator[dict[Any, Any]]:
-        """The summary as far as it is written; the outline only when it has changed, which for a
-        novel is long."""
+        """The summary as far as it is written; the outline, which for a novel is long, as often as
+        a browser can follow."""
         services, wanted = page.services, _picker.wanted(*picked)
         if text and not _summary_source.knows(services, wanted, text):
             told = _summary_source.noticed(services, wanted, text, language)
@@ -141,7 +142,7 @@ def _summarizer(page: Page, source: Source, result: Result, outline: Outline) ->
         pieces = _summarizers.summarize(
             services, wanted, text, _summary_settings.chosen(length, search)
         )
-        began, written = time.monotonic(), None
+        began, written, drawn, outline_due = time.monotonic(), None, (), Redraws()
         yield {
             **_working(result, True),
             result.progress: gr.HTML(_summary_told.waiting(language), visible=True),
@@ -153,21 +154,21 @@ def _summarizer(page: Page, source: Source, result: Result, outline: Outline) ->
         try:
             with closing(pieces):
                 for piece in pieces:
-                    before = written.summary.outline if written else ()
                     written = Written(text, piece, time.monotonic() - began)
                     shown = {
                         outline.written: written,
                         result.summary: piece.text,
                         result.progress: _summary_told.progress(written, language),
                     }
-                    if piece.outline != before:
+                    if piece.outline != drawn and outline_due.due(len(piece.outline)):
+                        drawn = piece.outline
                         shown[outline.table] = outline.shown(written, language)
                     yield shown
         except Exception:
-            yield {**_working(result, False), result.saving: gr.Row(visible=written is not None)}
+            yield _ended(result, outline, written, language)
             raise
         told = _summary_told.figures(written, language) if written else ""
-        yield {**_working(result, False), result.figures: told, result.saving: gr.Row(visible=True)}
+        yield {**_ended(result, outline, written, language), result.figures: told}
 
     return summarize
 
@@ -184,10 +185,19 @@ def _saver(page: Page, ending: str) -> Handler:
     return save
 
 
-def _busy(busy: bool) -> list[Any]:
-    """Run and stop: one of them at a time; and the bar while it runs."""
-    return [gr.Button(visible=not busy), gr.Button(visible=busy), gr.HTML(visible=busy)]
-
-
 def _working(result: Result, busy: bool) -> dict[Any, Any]:
-    return dict(zip((result.run, result.stop, result.progress), _busy(busy), strict=True))
+    """Run and stop: one of them at a time; and the bar while it runs."""
+    return {
+        result.run: gr.Button(visible=not busy),
+        result.stop: gr.Button(visible=busy),
+        result.progress: gr.HTML(visible=busy),
+    }
+
+
+def _ended(
+    result: Result, outline: Outline, written: Written | None, language: Language
+) -> dict[Any, Any]:
+    """Nothing runs any more; what there is can be saved, and its whole outline seen."""
+    some = written is not None and bool(written.summary.text)
+    shown = {**_working(result, False), result.saving: gr.Row(visible=some)}
+    return {**shown, outline.table: outline.shown(written, language)} if written else shown
