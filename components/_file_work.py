@@ -79,8 +79,11 @@ def wire(
 def wire_end(page: Page, cancelled: Dependency, works: Sequence[Work]) -> Dependency:
     """The buttons and bars of `works`, once an event has cancelled them."""
     outputs = [part for work in works for part in (work.run, work.stop, work.progress)]
-    idle = [*_buttons(busy=False), ""]
-    return page.on(cancelled.then, lambda language: idle * len(works), [], outputs)
+
+    def idle(language: Language) -> list[Any]:
+        return [*_buttons(busy=False), ""] * len(works)
+
+    return page.on(cancelled.then, idle, [], outputs)
 
 
 def _buttons(busy: bool) -> tuple[gr.Button, gr.Button]:
