@@ -10,7 +10,8 @@ from gradio import FileData
 from gradio.utils import get_return_types
 
 from components import _scored_file
-from components._api import _in_english, _Models
+from components._api import _in_english
+from components._api_models import ModelEndpoints
 
 
 def endpoint(text: str, history: list[dict] = [], settings: dict = {}, seed: int | None = 0) -> str:  # noqa: B006
@@ -45,7 +46,7 @@ def streamed(n: int) -> Iterator[str]:
 
 def test_what_is_streamed_is_described_as_the_outputs_it_has(services):
     assert get_return_types(_in_english(streamed)) == [str]
-    found = _in_english(_Models(services).classify_file)
+    found = _in_english(ModelEndpoints(services).classify_file)
     assert get_return_types(found) == [dict, FileData | None]
     assert [*inspect.signature(found).parameters] == [
         *("file", "text_column", "label_column", "model", "run_id", "token")
@@ -61,7 +62,9 @@ def reviews(services):
 
 def test_a_file_is_classified_and_the_last_answer_is_the_whole(services, reviews, monkeypatch):
     monkeypatch.setattr(_scored_file, "TICK_SECONDS", 0.0)
-    first, *between, last = _in_english(_Models(services).classify_file)(reviews, "", "right")
+    first, *between, last = _in_english(ModelEndpoints(services).classify_file)(
+        reviews, "", "right"
+    )
     assert first == ({"rows": 0, "rows_to_score": 4}, None)
     assert [told["rows"] for told, _ in between] == [1, 2, 3, 4, 4]
     told, parcel = last
@@ -85,12 +88,12 @@ def test_a_file_is_classified_and_the_last_answer_is_the_whole(services, reviews
 )
 def test_a_file_that_cannot_be_classified_as_asked_is_refused(services, reviews, values, sentence):
     with pytest.raises(gr.Error) as caught:
-        [*_in_english(_Models(services).classify_file)(reviews, *values)]
+        [*_in_english(ModelEndpoints(services).classify_file)(reviews, *values)]
     assert sentence in caught.value.message
 
 
 def test_more_rows_than_are_scored_at_a_time_are_refused_whole(services, reviews):
     few = replace(services, limits=replace(services.limits, classify_file_rows=3))
     with pytest.raises(gr.Error) as caught:
-        [*_in_english(_Models(few).classify_file)(reviews)]
+        [*_in_english(ModelEndpoints(few).classify_file)(reviews)]
     assert "4 rows, and at most 3" in caught.value.message
