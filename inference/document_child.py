@@ -27,6 +27,7 @@ from inference.errors import (
     DocumentUnsupported,
     LabError,
 )
+from inference.texts import check_text
 
 Request = Mapping[str, Any]
 
@@ -53,11 +54,9 @@ def read(request: Request, raw: bytes) -> dict[str, Any]:
         text = read_html(raw.decode("utf-8"))
     else:
         kind, text, pages = _read_zip(raw, request["unpacked"])
-    if len(text) > request["characters"]:
-        raise DocumentUnpacksTooLarge(limit=request["characters"])
     if not text.strip():
         raise DocumentBlank()
-    return {"text": text.strip(), "kind": kind, "pages": pages}
+    return {"text": check_text(text, request["characters"]), "kind": kind, "pages": pages}
 
 
 def _read_zip(raw: bytes, limit: int) -> tuple[str, str, int]:

@@ -18,10 +18,11 @@ from dataclasses import dataclass
 from pathlib import Path, PurePath
 from typing import Any
 
-from inference import errors, magic, paragraphs
+from inference import children, errors, magic, paragraphs
 from inference.decode import Decoded, NotText, decode, is_binary
 from inference.html_text import decode_markup
 from inference.limits import Limits
+from inference.texts import check_text
 
 SUFFIXES = (
     *(".txt", ".md", ".markdown", ".rst", ".text", ".log"),
@@ -44,18 +45,14 @@ _PAGE = re.compile(
 _WEB = (".html", ".htm", ".xhtml")
 _LOCKED = "EncryptedPackage".encode("utf-16-le")  # in the OLE file of a DOCX under a password
 
-# All the child learns of our environment: no token, secret or proxy of the operator.
-_PASSED_ON = {
-    *("PATH", "HOME", "USERPROFILE", "APPDATA", "SYSTEMROOT", "TMPDIR", "TEMP", "TMP"),
-    *("LANG", "LC_ALL", "LD_LIBRARY_PATH", "PYTHONPATH", "PYTHONUSERBASE"),
-}
 _GIVEN: dict[magic.Family, type[errors.DocumentRefused]] = {
     "picture": errors.PictureGiven,
     "recording": errors.RecordingGiven,
     "archive": errors.ArchiveGiven,
     "other": errors.DocumentUnsupported,
 }
-_BY_CODE = {kind.code(): kind for kind in errors.DocumentRefused.__subclasses__()}
+_KINDS = (*errors.DocumentRefused.__subclasses__(), errors.TextTooLong)
+_BY_CODE = {kind.code(): kind for kind in _KINDS}
 _CPU_USED_UP, _KILLED = getattr(signal, "SIGXCPU", 0), getattr(signal, "SIGKILL", 0)
 _turns = threading.BoundedSemaphore(AT_ONCE)
 
@@ -72,11 +69,11 @@ class Document:
 
 
 def read(path: Path, name: str, limits: Limits, *, seconds: float = SECONDS) -> Document:
-    """The text of the file at `path`, which its visitor calls `name`. It may be longer than
-    `limits.summary_characters`, and is never blank.
+    """The text of the file at `path`, which its visitor calls `name`; it is never blank.
 
     Raises:
         DocumentRefused: one of its kinds.
+        TextTooLong: it has more than `limits.summary_characters`.
     """
     size = path.stat().st_size
     if size > limits.upload_bytes:
@@ -96,7 +93,7 @@ def read(path: Path, name: str, limits: Limits, *, seconds: float = SECONDS) -> 
         text = paragraphs.mended(text)
     if not text.strip():
         raise errors.DocumentBlank()
-    return Document(text, "text", decoded.encoding)
+    return Document(check_text(text, limits.summary_characters), "text", decoded.encoding)
 
 
 def _kind(raw: bytes, suffix: str) -> str:
@@ -138,7 +135,7 @@ def _told(kind: str, raw: bytes, limits: Limits, seconds: float) -> dict[str, An
         "seconds": seconds,
         "memory": MEMORY,
         "unpacked": limits.unpacked_bytes,
-        "characters": limits.upload_bytes,  # no text file has more either
+        "characters": limits.summary_characters,
     }
     with _turn(seconds):
         said, code = _asked(json.dumps(request).encode() + b"\n" + raw, seconds)
@@ -165,8 +162,8 @@ def _turn(seconds: float) -> Iterator[None]:
 
 
 def child_environment(environ: Mapping[str, str] = os.environ) -> dict[str, str]:
-    passed = {name: value for name, value in environ.items() if name.upper() in _PASSED_ON}
-    return passed | {"PYTHONUTF8": "1"}
+    """No token, secret or proxy of the operator."""
+    return children.passed_on(environ) | {"PYTHONUTF8": "1"}
 
 
 def _asked(given: bytes, seconds: float) -> tuple[bytes, int]:

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from inference import errors, hub
+from inference import children, errors, hub
 from inference.catalog import Model
 from inference.fetch_child import PART
 from inference.home import models_folder
@@ -41,10 +41,9 @@ _SHARD = re.compile(r"model-\d{5}-of-\d{5}\.safetensors")
 _COMMIT = re.compile(r"[0-9a-f]{40}|master")
 _BLOB = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 
-# All the child learns of our environment: no token or secret of the operator.
+# What a child learns of our environment beside what every child does: the way to the hub.
 _PASSED_ON = {
-    *("PATH", "HOME", "USERPROFILE", "SYSTEMROOT", "TMPDIR", "TEMP", "TMP", "LANG", "LC_ALL"),
-    *("LD_LIBRARY_PATH", "PYTHONPATH", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY"),
+    *("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY"),
     *("HF_HOME", "HF_HUB_CACHE", "HF_ENDPOINT", "XDG_CACHE_HOME"),
     *("SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE"),
     *("MODELSCOPE_CACHE", "MODELSCOPE_DOMAIN"),
@@ -59,10 +58,7 @@ _SET = {
 
 def child_environment(environ: Mapping[str, str]) -> dict[str, str]:
     """What a child process that speaks with a hub learns of `environ`."""
-    passed = {
-        name: value for name, value in environ.items() if value and name.upper() in _PASSED_ON
-    }
-    return passed | _SET
+    return children.passed_on(environ, _PASSED_ON) | _SET
 
 
 @dataclass(frozen=True)
