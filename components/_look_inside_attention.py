@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import gradio as gr
@@ -11,6 +12,7 @@ from components import _look_inside_pictures as pictures
 from components import _models, _plots
 from components._models import Wanted
 from components._page import ENGINE_EVENTS, Page
+from components._services import Services
 from components._texts import i18n, plain, say
 from components._throttle import COSTLY
 from components._visitor import Language
@@ -29,9 +31,45 @@ PICK = """element.addEventListener('click', (event) => {
 });"""
 
 
+@dataclass(frozen=True)
+class _Parts:
+    """What is asked, the picture, and the numbers of one of its squares."""
+
+    text: gr.Textbox
+    model: gr.Dropdown
+    layer: gr.Radio
+    head: gr.Radio
+    go: gr.Button
+    picture: gr.HTML
+    query: gr.Dropdown
+    key: gr.Dropdown
+    told: gr.Markdown
+    row: gr.Dataframe
+    seen: gr.State
+
+    @property
+    def pair(self) -> list[Any]:
+        return [self.query, self.key]
+
+    @property
+    def numbers(self) -> list[Any]:
+        return [self.picture, self.told, self.row]
+
+    @property
+    def found(self) -> list[Any]:
+        """What `_looked` fills in."""
+        return [self.seen, self.layer, self.head, *self.pair, *self.numbers]
+
+
 def build(page: Page, opened: Sequence[Any]) -> None:
     gr.Markdown(i18n("look_attention_info"), elem_classes="lab-note")
     gr.Markdown(FORMULA, elem_id="look-formula")
+    it = _place()
+    _wire_asking(page, it, opened)
+    _wire_squares(page, it)
+
+
+def _place() -> _Parts:
     with gr.Row():
         text = gr.Textbox(label=i18n("look_sentence"), scale=3, min_width=240, elem_id="look-read")
         model = gr.Dropdown([], label=i18n("look_model"), filterable=False, min_width=200)
@@ -50,29 +88,14 @@ def build(page: Page, opened: Sequence[Any]) -> None:
             row = gr.Dataframe(
                 label=i18n("look_row"), visible=False, interactive=False, max_height=320
             )
-    seen = gr.State(None)
-    pair, numbers = [query, key], [picture, told, row]
+    return _Parts(text, model, layer, head, go, picture, query, key, told, row, gr.State(None))
 
-    def look(
-        language: Language, owner: str, text: str, model: str, layer: int, head: int
-    ) -> list[Any]:
-        """A new picture, on the pair whose share is greatest."""
-        page.services.throttle.charge(COSTLY, owner)
-        text = check_text(text, MOST_CHARACTERS)
-        found = _models.find(page.services, "classification", Wanted(model=model))
-        from inference.look_attention import head as engine
 
-        seen = engine(text, found.choice, layer, head)
-        places = [(f"{n + 1}. {token}", n) for n, token in enumerate(seen.tokens)]
-        _, of, at = max(
-            (share, n, m)
-            for n, shares in enumerate(seen.weights[1:-1], start=1)
-            for m, share in enumerate(shares)
-        )
-        fields = [gr.Dropdown(choices=places, value=value) for value in (of, at)]
-        chosen = ((seen.layers, layer), (seen.heads, head))
-        counts = [gr.Radio(choices=_numbered(count), value=value) for count, value in chosen]
-        return [seen, *counts, *fields, *_numbers(seen, of, at, language)]
+def _wire_asking(page: Page, it: _Parts, opened: Sequence[Any]) -> None:
+    services = page.services
+
+    def look(language: Language, owner: str, *asked: Any) -> list[Any]:
+        return _looked(services, language, owner, *asked)
 
     def look_from_the_first(language: Language, owner: str, text: str, model: str) -> list[Any]:
         """Another model may have fewer layers and heads."""
@@ -80,32 +103,65 @@ def build(page: Page, opened: Sequence[Any]) -> None:
 
     def show(language: Language, owner: str, text: str, model: str) -> list[Any]:
         text = parts.or_example(text, "look_attention_example", language)
-        ids = parts.here(page.services, "classification")
+        ids = parts.here(services, "classification")
         model = parts.taken(ids, model)
         field = gr.Dropdown(choices=ids, value=model)
         return [text, field, *look_from_the_first(language, owner, text, model)]
 
+    given = [page.owner, it.text, it.model]
+    shown = [it.text, it.model, *it.found]
+    parts.fill_when_opened(page, opened, show, given, shown, **ENGINE_EVENTS)
+    page.on(it.model.input, look_from_the_first, given, it.found, **ENGINE_EVENTS)
+    for trigger in (it.go.click, it.text.submit, it.layer.input, it.head.input):
+        page.on(trigger, look, [*given, it.layer, it.head], it.found, **ENGINE_EVENTS)
+
+
+def _wire_squares(page: Page, it: _Parts) -> None:
     def pick(language: Language, seen: "Head | None", query: int, key: int) -> list[Any]:
         if seen is None:
-            return [gr.skip()] * len(numbers)
+            return [gr.skip()] * len(it.numbers)
         return _numbers(seen, query, key, language)
 
     def click(language: Language, square: gr.EventData, seen: Any) -> list[Any]:
+        """`seen` is a `Head`, of which Gradio, that reads these annotations, knows nothing yet."""
         of, at = square._data.get("query"), square._data.get("key")
         places = range(len(seen.tokens)) if seen else ()
         if of not in places or at not in places:
-            return [gr.skip()] * (2 + len(numbers))
+            return [gr.skip()] * (2 + len(it.numbers))
         return [of, at, *_numbers(seen, of, at, language)]
 
-    found = [seen, layer, head, *pair, *numbers]
-    given = [page.owner, text, model]
-    parts.fill_when_opened(page, opened, show, given, [text, model, *found], **ENGINE_EVENTS)
-    page.on(model.input, look_from_the_first, given, found, **ENGINE_EVENTS)
-    for trigger in (go.click, text.submit, layer.input, head.input):
-        page.on(trigger, look, [*given, layer, head], found, **ENGINE_EVENTS)
-    for field in pair:
-        page.on(field.input, pick, [seen, *pair], numbers)
-    page.on(picture.click, click, [seen], [*pair, *numbers])
+    for field in it.pair:
+        page.on(field.input, pick, [it.seen, *it.pair], it.numbers)
+    page.on(it.picture.click, click, [it.seen], [*it.pair, *it.numbers])
+
+
+def _looked(
+    services: Services,
+    language: Language,
+    owner: str,
+    text: str,
+    model: str,
+    layer: int,
+    head: int,
+) -> list[Any]:
+    """A new picture, on the pair whose share is greatest: updates of `_Parts.found`."""
+    services.throttle.charge(COSTLY, owner)
+    text = check_text(text, MOST_CHARACTERS)
+    found = _models.find(services, "classification", Wanted(model=model))
+    from inference.look_attention import head as engine
+
+    seen = engine(text, found.choice, layer, head)
+    places = [(f"{n + 1}. {token}", n) for n, token in enumerate(seen.tokens)]
+    squares = (
+        (share, n, m)
+        for n, shares in enumerate(seen.weights[1:-1], start=1)
+        for m, share in enumerate(shares)
+    )
+    _, of, at = max(squares, default=(0.0, 0, 0))  # of a text that is no token to the model
+    fields = [gr.Dropdown(choices=places, value=value) for value in (of, at)]
+    chosen = ((seen.layers, layer), (seen.heads, head))
+    counts = [gr.Radio(choices=_numbered(count), value=value) for count, value in chosen]
+    return [seen, *counts, *fields, *_numbers(seen, of, at, language)]
 
 
 def _numbered(count: int) -> list[tuple[str, int]]:

@@ -37,7 +37,7 @@ def _build_masked(page: Page, opened: Sequence[Any]) -> None:
         from inference.look_objectives import masked as engine
 
         text = check_text(text, MOST_CHARACTERS)
-        folder = parts.folder_of(page.services, parts.BUILTIN["classification"])
+        folder = parts.folder_of(page.services, parts.BERT)
         found = engine(text, folder, secrets.randbits(32))
         pieces = [
             (_apart(it.shown), say(DONE[it.done], language, truth=it.truth) if it.truth else None)
@@ -70,7 +70,7 @@ def _build_pair(page: Page, opened: Sequence[Any]) -> None:
     def pair(language: Language, first: str, second: str) -> Any:
         from inference.look_objectives import pair as engine
 
-        folder = parts.folder_of(page.services, parts.BUILTIN["classification"])
+        folder = parts.folder_of(page.services, parts.BERT)
         texts = [check_text(text, MOST_CHARACTERS) for text in (first, second)]
         found = [(piece, str(segment)) for piece, segment in engine(*texts, folder)]
         return gr.HighlightedText(found, visible=True, show_legend=False)

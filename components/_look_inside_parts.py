@@ -13,11 +13,7 @@ from components._visitor import Language
 from inference import hub
 from inference.catalog import Task
 
-BUILTIN: dict[Task, str] = {
-    "chat": "builtin/chat",
-    "summarization": "builtin/summary",
-    "classification": "builtin/sentiment",
-}
+BERT = "builtin/sentiment"
 
 
 def fill_when_opened(

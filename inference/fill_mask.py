@@ -12,11 +12,9 @@ from inference.errors import NoMask, TextTooLongForModel, TooManyMasks
 from inference.generation import set_threads
 from inference.inside import text_of
 from inference.pool import Choice, Loaded, shared
-from inference.records import Candidate
+from inference.records import MASK, MOST_MASKS, Candidate
 from inference.sentiment import tokens_read
 
-MASK = "[MASK]"
-MOST_MASKS = 5
 CANDIDATES = 10
 SECONDS = 30  # of a ZeroGPU call: one short text, and a model to load
 

@@ -4,6 +4,7 @@ Transformers fills what a checkpoint lacks with random numbers and only warns: t
 here. What is trained on top of a model is attached by `adapters`.
 """
 
+import functools
 import threading
 import warnings
 from collections.abc import Iterator
@@ -12,6 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import torch
+from tokenizers import Tokenizer
 from transformers import (
     AutoConfig,
     AutoModelForCausalLM,
@@ -125,6 +127,23 @@ def load_tokenizer(folder: Path) -> PreTrainedTokenizerBase:
             return AutoTokenizer.from_pretrained(folder, trust_remote_code=False)
         except Exception as error:  # as above: a broken file raises whatever its parser raises
             raise _broken(folder, error) from error
+
+
+@functools.lru_cache(maxsize=8)
+def load_plain_tokenizer(folder: Path) -> Tokenizer:
+    """A fast tokenizer of its own, to be used and not changed, by several threads: nothing is cut
+    or padded, and special tokens in a text are plain text.
+
+    What is set here would be lost, or in the way, where texts are encoded for a model.
+
+    Raises:
+        ModelBroken
+    """
+    backend = load_tokenizer(folder).backend_tokenizer
+    backend.encode_special_tokens = True  # "[SEP]" in a text is five characters
+    backend.no_truncation()
+    backend.no_padding()
+    return backend
 
 
 def _check_kind(choice: Choice, task: Head) -> bool:

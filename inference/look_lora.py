@@ -10,10 +10,11 @@ from typing import Literal, get_args
 from inference import memory
 from inference.catalog import Architecture, Task
 from inference.errors import SettingChoiceRefused, SettingsRefused
+from inference.limits import Limits
 
 Layers = Literal["all", "attention", "query_value"]
 LAYERS: tuple[Layers, ...] = get_args(Layers)
-MOST_RANK = 256
+MOST_RANK = Limits.lora_rank
 # What each kind of model calls them: query, key, value, output of an attention; then the
 # feed-forward network.
 _NAMES: dict[Task, tuple[str, ...]] = {

@@ -12,9 +12,10 @@ from typing import Literal
 from tokenizers import Tokenizer
 
 from inference.errors import TextTooLong
-from inference.look_tokens import MOST_CHARACTERS, tokenizer_of
+from inference.loading import load_plain_tokenizer
+from inference.look_tokens import MOST_CHARACTERS
+from inference.records import MASK
 
-MASK = "[MASK]"
 SHARE = 0.15  # of the tokens are asked for; of those
 MASKED, REPLACED = 0.8, 0.1  # are hidden, or another stands there; the rest stays as it is
 Done = Literal["read", "masked", "replaced", "kept"]
@@ -38,7 +39,7 @@ def masked(text: str, folder: Path, seed: int) -> list[Asked]:
         TextTooLong, ModelBroken
     """
     _check(text)
-    tokenizer = tokenizer_of(folder)
+    tokenizer = load_plain_tokenizer(folder)
     pieces = tokenizer.encode(text, add_special_tokens=False).tokens
     chance = random.Random(seed)
     count = max(1, round(SHARE * len(pieces))) if pieces else 0
@@ -57,7 +58,7 @@ def pair(first: str, second: str, folder: Path) -> list[tuple[str, int]]:
     """
     for text in (first, second):
         _check(text)
-    found = tokenizer_of(folder).encode(first, second)
+    found = load_plain_tokenizer(folder).encode(first, second)
     return list(zip(found.tokens, found.type_ids, strict=True))
 
 

@@ -18,7 +18,7 @@ from tokenizers import Tokenizer
 
 from inference.errors import TextTooLong
 from inference.inside import readable
-from inference.loading import load_tokenizer
+from inference.loading import load_plain_tokenizer
 from inference.records import Candidate
 
 MOST_CHARACTERS = 2_000  # of a text
@@ -150,22 +150,14 @@ def _pieces(word: str, model: Mapping[str, Any]) -> Iterator[tuple[str, int, str
     yield from found
 
 
-def tokenizer_of(folder: Path) -> Tokenizer:
-    """The tokenizer of a model folder; to be used, not changed. Raises ModelBroken."""
-    return _read(folder)[0]
-
-
 def _shown(step: Step) -> Step:
     return Step(tuple(map(readable, step.pieces)), step.made, step.rank)
 
 
 @functools.lru_cache(maxsize=8)
 def _read(folder: Path) -> tuple[Tokenizer, dict[str, Any]]:
-    """A tokenizer of our own and the model in it: of byte-pair encoding, `ranks` of its merges."""
-    tokenizer = load_tokenizer(folder).backend_tokenizer
-    tokenizer.no_truncation()
-    tokenizer.no_padding()
-    tokenizer.encode_special_tokens = True  # "[SEP]" in a text is five characters
+    """The tokenizer and the model in it: of byte-pair encoding, `ranks` of its merges."""
+    tokenizer = load_plain_tokenizer(folder)
     model = json.loads(tokenizer.to_str())["model"]
     if model["type"] == "BPE":
         ranks = {tuple(pair): rank for rank, pair in enumerate(model["merges"])}

@@ -22,6 +22,10 @@ ADAPTER_WEIGHTS = "adapter_model.safetensors"
 ADAPTER_CONFIG = "adapter_config.json"
 ADAPTER_RECORD = "lab.json"
 
+# What stands for a word that a BERT is to guess, and how many of them one text may have.
+MASK = "[MASK]"
+MOST_MASKS = 5
+
 FinishReason = Literal["stop", "length", "cancelled", "deadline"]
 FetchState = Literal["waiting", "probing", "downloading", "checking", "done", "failed", "cancelled"]
 SummaryLength = Literal["short", "medium", "long"]
