@@ -93,7 +93,6 @@ def summary(scored: Scored) -> dict[str, Any]:
     sheet, found = scored.sheet, judged(scored)
     told: dict[str, Any] = {
         "rows": len(scored.scores),
-        "left_out": sheet.left_out,
         "skipped": scored.skipped,
         "labels": scored.counts,
         "text_column": sheet.text,

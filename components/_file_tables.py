@@ -25,7 +25,7 @@ def progress(now: Progress, language: Language) -> str:
     if now.done:
         words.append(say("file_speed", language, rate=now.rows_per_second))
     if now.seconds_left:
-        words.append(say("file_left", language, time=duration(now.seconds_left, language)))
+        words.append(say("time_left", language, left=duration(now.seconds_left, language)))
     return bar(words, now.done / max(1, now.total), "running")
 
 

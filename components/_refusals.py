@@ -240,8 +240,6 @@ ERRORS_ZH: dict[str, str] = {
     "owner_token_refused": (
         "每个训练都要有归属：请发送至少 {least} 个字符的令牌并保管好，它是打开这个训练的唯一钥匙。"
     ),
-    "column_not_there": "这个文件里没有名为“{column}”的列。请选择文件里有的列。",
-    "column_blank": "“{column}”这一列的每一行都没有文本。请选择其他列。",
     "too_many_documents": "这个文件有 {rows:,} 行，一次最多摘要 {limit:,} 行。请把文件分成几份。",
     "reference_missing": "还没有可以比较的参考摘要。请先粘贴一段。",
     "summary_missing": "还没有摘要。请先为一段文本生成摘要。",

@@ -162,16 +162,9 @@ def load_base(
     }
     cuda = torch.cuda.is_available()
     half = {"bf16": torch.bfloat16, "fp16": torch.float16}.get(precision) if cuda else None
-    heads: dict[str, Any] = {}
+    options = {} if labels is None else _headed(labels)
     if quantization != "none":
-        heads = _quantized(quantization, half or torch.float32)
-    if labels is not None:
-        heads |= {
-            "num_labels": len(labels.names),
-            "id2label": dict(enumerate(labels.names)),
-            "label2id": {name: number for number, name in enumerate(labels.names)},
-            "ignore_mismatched_sizes": True,
-        }
+        options |= _quantized(quantization, half or torch.float32)
     disable_progress_bar()
     try:
         with quiet():  # heads of another task in the same files are no trouble
@@ -182,7 +175,7 @@ def load_base(
                 use_safetensors=True,
                 trust_remote_code=False,
                 output_loading_info=True,
-                **heads,
+                **options,
             )
     except (MemoryError, torch.OutOfMemoryError):
         raise
@@ -193,6 +186,16 @@ def load_base(
     if model.config.pad_token_id is None:
         model.config.pad_token_id = tokenizer.pad_token_id
     return model, tokenizer, _fresh_modules(loading)
+
+
+def _headed(labels: Labels) -> dict[str, Any]:
+    """What transformers needs to give a classifier these labels."""
+    return {
+        "num_labels": len(labels.names),
+        "id2label": dict(enumerate(labels.names)),
+        "label2id": {name: number for number, name in enumerate(labels.names)},
+        "ignore_mismatched_sizes": True,
+    }
 
 
 def _quantized(quantization: str, computed: Any) -> dict[str, Any]:

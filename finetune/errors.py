@@ -4,9 +4,9 @@ LabError
 ├── Refused                    an input with problems, all of them listed
 │   ├── TableRefused           the file, its mapping or its rows
 │   └── RecipeRefused          the settings of a run
-├── ScoringRefused             a file whose rows cannot be classified
+├── RowsRefused                a file whose rows cannot be classified or summarized as asked
 │   ├── ColumnMissing, ColumnWithoutText, OneColumnForBoth
-│   └── TooManyRowsToScore, NothingScored
+│   └── TooManyRowsToScore, TooManyDocuments, NothingScored
 └── RunError                   a run that cannot do what was asked
     ├── RunNotFound            also what a stranger's run id gets
     ├── RunBusy, RunNotFinished, NothingToDownload
@@ -19,8 +19,8 @@ LabError
 │                              an adapter that cannot be pushed
 ├── PrecisionUnsupported, QuantizationUnavailable, RankTooHigh, TrainingTooLarge
 │                              settings that this machine or base cannot follow
-├── ColumnNotThere, ColumnBlank, TooManyDocuments, ReferenceMissing, SummaryMissing
-│                              a table of documents, or a reference, that cannot be scored
+├── ReferenceMissing, SummaryMissing
+│                              what is to be compared is not there
 └── SliceTooShort              the GPU is lent for less than a step takes
 """
 
@@ -51,30 +51,36 @@ class RecipeRefused(Refused):
     sentence = "These settings cannot be used; problems found: {count}. {what} {advice}"
 
 
-class ScoringRefused(LabError):
-    """The rows of a file cannot be classified as asked."""
+class RowsRefused(LabError):
+    """The rows of a file cannot be classified or summarized as asked."""
 
 
-class ColumnMissing(ScoringRefused):
+class ColumnMissing(RowsRefused):
     sentence = "There is no column called “{column}” in this file. Choose one of: {columns}."
 
 
-class ColumnWithoutText(ScoringRefused):
+class ColumnWithoutText(RowsRefused):
     sentence = "The column “{column}” holds no words. Choose the column with the texts."
 
 
-class OneColumnForBoth(ScoringRefused):
+class OneColumnForBoth(RowsRefused):
     sentence = "“{column}” is chosen as text and as label. Choose a different column for each."
 
 
-class TooManyRowsToScore(ScoringRefused):
+class TooManyRowsToScore(RowsRefused):
     sentence = (
         "The file has {rows:,} rows, and at most {limit:,} are scored at a time. "
         "Score the first {limit:,}, or split the file."
     )
 
 
-class NothingScored(ScoringRefused):
+class TooManyDocuments(RowsRefused):
+    sentence = (
+        "This file has {rows:,} rows; at most {limit:,} can be summarized at once. Split the file."
+    )
+
+
+class NothingScored(RowsRefused):
     sentence = "No file has been scored yet. Upload one and score it first."
 
 
@@ -122,20 +128,6 @@ class OwnerTokenRefused(RunError):
 
 class UploadMissing(RunError):
     sentence = "There is no such upload here any more. Upload the file again."
-
-
-class ColumnNotThere(LabError):
-    sentence = "This file has no column “{column}”. Choose one of its columns."
-
-
-class ColumnBlank(LabError):
-    sentence = "The column “{column}” has no text in any row. Choose another column."
-
-
-class TooManyDocuments(LabError):
-    sentence = (
-        "This file has {rows:,} rows; at most {limit:,} can be summarized at once. Split the file."
-    )
 
 
 class ReferenceMissing(LabError):

@@ -10,7 +10,7 @@ from tests.components.test_scored_file import scored
 
 def test_progress_says_rows_speed_and_time_left():
     shown = _file_tables.progress(Progress(250, 1_000, 2.0, scored([], [])), "en")
-    assert "250 of 1,000 rows · 125 rows a second · 6 s left" in shown
+    assert "250 of 1,000 rows · 125 rows a second · about 6 s left" in shown
     assert 'aria-valuenow="25"' in shown
     assert "0 / 1,000 行" in _file_tables.progress(Progress(0, 1_000, 0.0, scored([], [])), "zh")
 
