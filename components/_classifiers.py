@@ -4,10 +4,10 @@ from collections.abc import Generator, Iterator, Sequence
 from contextlib import closing
 from dataclasses import replace
 
-from components._models import Wanted, find
+from components._models import Wanted, find, reads
 from components._services import Services
 from components._throttle import COSTLY
-from inference import hub
+from inference import fit, hub
 from inference.catalog import Model
 from inference.records import Candidate, Explanation, Scores
 from inference.texts import check_text
@@ -48,13 +48,26 @@ def _in_their_places(
 
 
 def explain(services: Services, wanted: Wanted, text: str) -> Explanation:
-    """The scores of a text and what each of its words does to them; checked as in `chat`."""
-    services.throttle.charge(COSTLY, wanted.visitor or wanted.token)
+    """What each word of a text does to its scores; checked as in `chat`, but not charged for: it
+    goes on from `classify`."""
     text = check_text(text, services.limits.classify_characters)
     found = find(services, "classification", wanted)
     from inference.explain import explain as engine
 
     return engine(text, found.choice, services.limits.deadline_seconds, found.model.labels)
+
+
+def reader(services: Services, text: str) -> str:
+    """The id of a classifier that reads the text and can be used at once; demos come last.
+
+    Empty where there is none.
+    """
+    usable = [
+        model
+        for model in services.catalog.served("classification")
+        if hub.is_here(model) and fit.fits(model).fits and reads(services, Wanted(model.id), text)
+    ]
+    return min(usable, key=lambda model: model.demo).id if usable else ""
 
 
 def mask_models(services: Services) -> list[Model]:

@@ -118,20 +118,17 @@ def can_think(services: Services, wanted: Wanted) -> bool:
 
 
 def reads(services: Services, wanted: Wanted, text: str) -> bool:
-    """Whether the chosen model, or the base of the run, knows the language of `text`.
+    """Whether the chosen model knows the language of `text`.
 
-    Nothing is known of the languages of the chat server's models: they are trusted, and so is a
-    choice that is left to the app.
+    What an adapter was taught only its owner knows, and nothing is known of the chat server's
+    models: they are trusted, and so is a choice that is left to the app.
 
     Raises:
-        ModelUnknown, RunNotFound
+        ModelUnknown
     """
-    if _remote_models.is_named(services, wanted) or not (wanted.run_id or wanted.model):
+    if wanted.run_id or not wanted.model or _remote_models.is_named(services, wanted):
         return True
-    model_id = wanted.model
-    if wanted.run_id:
-        model_id = services.store.for_reader(wanted.run_id, wanted.token).recipe.base
-    languages = services.catalog.find(model_id).languages
+    languages = services.catalog.find(wanted.model).languages
     return not languages or ("zh" if is_chinese(text) else "en") in languages
 
 

@@ -1,6 +1,6 @@
-"""Whether the chosen classifier reads the language of a text, and one click to one that does."""
+"""Whether the chosen model reads the language of a text, and one click to one that does."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,7 +13,6 @@ from components._picker import Picker
 from components._services import Services
 from components._texts import say
 from components._visitor import Language
-from inference import fit, hub
 from inference.errors import LabError
 from inference.texts import is_chinese
 
@@ -22,53 +21,54 @@ BEGINNING = 2_000  # characters that tell a language
 
 @dataclass(frozen=True)
 class ReadingNote:
-    """One sentence and one button under the picker, about the text that was looked at last."""
+    """One sentence and one button, about the text that was looked at last, the beginning of which
+    is `text`. `reader` finds a model that reads a text: its id, "" where there is none."""
 
     page: Page
     picker: Picker
+    reader: Callable[[Services, str], str]
     told: gr.Markdown
     take: gr.Button
-    reader: gr.State
+    other: gr.State
     text: gr.State
 
     @property
     def outputs(self) -> list[Any]:
-        return [self.told, self.take, self.reader, self.text]
+        return [self.told, self.take, self.other, self.text]
 
-    def watch(self, text: gr.Textbox, triggers: Sequence[Any]) -> None:
+    def watch(self, text: Any, triggers: Sequence[Any]) -> None:
         """Look at `text` at each of the triggers."""
+        given = [text, *self.picker.inputs]
         for trigger in triggers:
-            self.page.on(
-                trigger,
-                self.look,
-                [text, *self.picker.inputs],
-                self.outputs,
-                trigger_mode="always_last",
-            )
+            self.page.on(trigger, self.look, given, self.outputs, trigger_mode="always_last")
 
-    def look(self, language: Language, source: str, *picked: Any) -> list[Any]:
-        wanted = _picker.wanted(*picked)
-        source = source[:BEGINNING]
-        return [*_looked(self.page.services, language, source, wanted), source]
+    def look(self, language: Language, source: str | None, *picked: Any) -> list[Any]:
+        source = (source or "")[:BEGINNING]
+        services, wanted = self.page.services, _picker.wanted(*picked)
+        return [*shown(services, language, source, wanted, self.reader), source]
 
 
-def place(page: Page, picker: Picker) -> ReadingNote:
-    told = gr.Markdown(visible=False, elem_classes="lab-advice", elem_id="sentiment-reading")
-    take = gr.Button(visible=False, size="sm", elem_id="sentiment-reading-take")
-    note = ReadingNote(page, picker, told, take, gr.State(""), gr.State(""))
-    picker.choose_on(take.click, lambda language, model: model, [note.reader])
+def place(
+    page: Page, picker: Picker, tab: str, reader: Callable[[Services, str], str]
+) -> ReadingNote:
+    told = gr.Markdown(visible=False, elem_classes="lab-advice", elem_id=f"{tab}-reading")
+    take = gr.Button(visible=False, size="sm", elem_id=f"{tab}-reading-take")
+    note = ReadingNote(page, picker, reader, told, take, gr.State(""), gr.State(""))
+    picker.choose_on(take.click, lambda language, model: model, [note.other])
     again = [note.text, *picker.inputs]
-    page.on(picker.dropdown.change, note.look, again, note.outputs)
     page.on_shown(note.look, again, note.outputs, on_arrival=False)
     return note
 
 
-def _looked(services: Services, language: Language, source: str, wanted: Wanted) -> list[Any]:
-    """The sentence, the button and the model it takes; nothing where the model reads the text."""
-    try:
-        if not source.strip() or _models.reads(services, wanted, source):
-            return [gr.Markdown(visible=False), gr.Button(visible=False), ""]
-    except LabError:  # told when the model is used
+def shown(
+    services: Services,
+    language: Language,
+    source: str,
+    wanted: Wanted,
+    reader: Callable[[Services, str], str],
+) -> list[Any]:
+    """The sentence, the button and the model it takes; nothing where the wanted one reads it."""
+    if not source.strip() or reads(services, wanted, source):
         return [gr.Markdown(visible=False), gr.Button(visible=False), ""]
     sentence = say("reading_chinese" if is_chinese(source) else "reading_other", language)
     other = reader(services, source)
@@ -79,16 +79,9 @@ def _looked(services: Services, language: Language, source: str, wanted: Wanted)
     ]
 
 
-def reader(services: Services, source: str) -> str:
-    """The id of a classifier that reads the text and can be used at once; demos come last.
-
-    Empty where there is none.
-    """
-    usable = [
-        model
-        for model in services.catalog.served("classification")
-        if hub.is_here(model)
-        and fit.fits(model).fits
-        and _models.reads(services, Wanted(model=model.id), source)
-    ]
-    return min(usable, key=lambda model: model.demo).id if usable else ""
+def reads(services: Services, wanted: Wanted, text: str) -> bool:
+    """As `_models.reads`; a model nobody knows is left to be refused where it is used."""
+    try:
+        return _models.reads(services, wanted, text[:BEGINNING])
+    except LabError:
+        return True

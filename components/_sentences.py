@@ -235,7 +235,7 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "guide_summary": (
         "**2 · A first summary**\n\nPress Summarize. Another kind of model reads the whole text "
         "first and then writes. Compare: is everything it says in the text?",
-        "**2 · 第一篇摘要**\n\n点“写摘要”。这是另一种模型：先读完全文，再动笔。"
+        "**2 · 第一篇摘要**\n\n点“生成摘要”。这是另一种模型：先读完全文，再动笔。"
         "对照一下：它说的都在原文里吗？",
     ),
     "guide_summary_go": ("Open Summarize", "打开“摘要”"),
@@ -614,17 +614,6 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "已读取（{kind}，编码 {encoding}）：{length}。",
     ),
     "kind_text": ("plain text", "纯文本"),
-    "summary_unread_zh": (
-        "This text is Chinese, and {model} does not know Chinese: it would write nonsense. "
-        "{other} does.",
-        "这段文本是中文，而 {model} 不懂中文，写出来的不会有意义。{other} 懂中文。",
-    ),
-    "summary_unread_en": (
-        "This text is not Chinese, and {model} knows Chinese only: it would write nonsense. "
-        "{other} knows English too.",
-        "这段文本不是中文，而 {model} 只懂中文，写出来的不会有意义。{other} 也懂英文。",
-    ),
-    "summary_switch": ("Use {model}", "改用 {model}"),
     "summary_run": ("Summarize", "生成摘要"),
     "summary_short_example": ("A short example", "短示例"),
     "summary_long_example": ("A long example", "长示例"),
@@ -921,7 +910,6 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "file_waiting": ("Loading the model, reading the file…", "正在加载模型、读取文件……"),
     "file_done_of": ("{done:,} of {total:,} rows", "{done:,} / {total:,} 行"),
     "file_speed": ("{rate:,.0f} rows a second", "每秒 {rate:,.0f} 行"),
-    "file_left": ("{time} left", "还需 {time}"),
     "file_scored": (
         "**{rows:,}** rows were scored by {model}.",
         "{model} 分析了 **{rows:,}** 行。",

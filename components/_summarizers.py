@@ -7,6 +7,7 @@ from components._models import Found, Wanted
 from components._services import Services
 from components._throttle import COSTLY
 from inference import summary_lengths
+from inference.catalog import BUILTIN_TASKS
 from inference.records import Summary, SummaryLength, SummarySettings
 from inference.texts import check_text, encodable
 
@@ -47,15 +48,27 @@ def summarize_row(
 
 
 def is_chat(services: Services, wanted: Wanted) -> bool:
-    """Whether a chat model is to write the summary, which searches no wordings.
+    """Whether a chat model is to write the summary, which searches no wordings. The demo of the
+    chat answers questions and nothing else: it is refused as a summariser.
 
     Raises:
         ModelUnknown
     """
     if wanted.run_id or not wanted.model:
         return False
-    named = _remote_models.is_named(services, wanted)
-    return named or services.catalog.find(wanted.model).task == "chat"
+    if _remote_models.is_named(services, wanted):
+        return True
+    model = services.catalog.find(wanted.model)
+    return model.task == "chat" and not model.single_turn
+
+
+def reader(services: Services, text: str) -> str:
+    """The id of a summariser that reads the text: the chat's own model, and where that is but the
+    demo the built-in one, which knows both languages."""
+    found = _remote_models.default_model(services, "chat")
+    if is_chat(services, Wanted(found)):
+        return found
+    return next(name for name, task in BUILTIN_TASKS.items() if task == "summarization")
 
 
 def summary_tokens(services: Services, wanted: Wanted, length: SummaryLength) -> tuple[int, int]:
@@ -64,10 +77,8 @@ def summary_tokens(services: Services, wanted: Wanted, length: SummaryLength) ->
     Raises:
         as `summarize`
     """
-    if _remote_models.is_named(services, wanted):
-        return summary_lengths.chat_bounds(length)
-    found = _summarizer(services, wanted)
-    if found.model.task == "chat":
+    found = None if _remote_models.is_named(services, wanted) else _summarizer(services, wanted)
+    if found is None or found.model.task == "chat":
         return summary_lengths.chat_bounds(length)
     folder, tuned = found.choice.folder, found.choice.adapter is not None
     section = summary_lengths.section_tokens(folder)
@@ -75,9 +86,6 @@ def summary_tokens(services: Services, wanted: Wanted, length: SummaryLength) ->
 
 
 def _summarizer(services: Services, wanted: Wanted) -> Found:
-    if wanted.run_id or not wanted.model:
-        return _models.find(services, "summarization", wanted)
-    model = services.catalog.find(wanted.model)
-    if model.task != "chat" or model.single_turn:  # which refuses it
-        return _models.find(services, "summarization", wanted)
-    return _models.find(services, "chat", wanted)
+    """One of this machine."""
+    task = "chat" if is_chat(services, wanted) else "summarization"
+    return _models.find(services, task, wanted)

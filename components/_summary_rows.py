@@ -13,7 +13,9 @@ from components._texts import say
 from components._throttle import COSTLY
 from components._visitor import Language
 from finetune.columns import NAMES, plain
-from finetune.errors import ColumnBlank, ColumnNotThere, TooManyDocuments
+from finetune.errors import ColumnMissing, ColumnWithoutText, TooManyDocuments
+from finetune.guess import has_words
+from finetune.problems import shorten
 from finetune.spreadsheet import csv_bytes
 from finetune.tables import Table
 from inference.errors import DeadlinePassed
@@ -81,10 +83,11 @@ def cells(table: Table, column: str) -> list[str]:
     """What each row has there; rows may be shorter than the header.
 
     Raises:
-        ColumnNotThere
+        ColumnMissing
     """
     if column not in table.columns:
-        raise ColumnNotThere(column=str(column)[:80])
+        columns = shorten(", ".join(table.columns))
+        raise ColumnMissing(column=shorten(str(column)), columns=columns)
     place = table.columns.index(column)
     return [row[place].strip() if place < len(row) else "" for row in table.rows]
 
@@ -104,13 +107,13 @@ def summarize(
     limit, gets no summary.
 
     Raises:
-        TooManyDocuments, ColumnNotThere, ColumnBlank, TooManyRequests; while it goes on, as
+        TooManyDocuments, ColumnMissing, ColumnWithoutText, TooManyRequests; while it goes on, as
         `_summarizers.summarize`
     """
     check_size(table, services.limits)
     texts = cells(table, columns.text)
-    if not any(texts):
-        raise ColumnBlank(column=columns.text[:80])
+    if not has_words(texts):
+        raise ColumnWithoutText(column=shorten(columns.text))
     references = cells(table, columns.reference) if columns.reference else [""] * len(texts)
     services.throttle.charge(COSTLY, wanted.visitor or wanted.token)
     return _each(services, wanted, texts, references, settings)

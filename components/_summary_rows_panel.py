@@ -8,6 +8,7 @@ from typing import Any
 import gradio as gr
 
 from components import _exports, _picker, _plans, _summary_rows, _summary_settings
+from components._buttons import press, run_or_stop
 from components._feedback import Handler
 from components._page import ENGINE_EVENTS, Page
 from components._picker import Picker
@@ -25,7 +26,6 @@ from finetune.tables import Table
 from inference.errors import LabError
 
 DOWNLOAD_ID = "documents-parcel"
-CLICK = f"() => document.querySelector('#{DOWNLOAD_ID}').click()"
 KEPT_SECONDS = 3_600  # of what is done with a file, after the last row
 MOST_TOLD = 4  # times a second
 
@@ -130,7 +130,7 @@ def wire(page: Page, panel: Panel, file: gr.File, picker: Picker, settings: Sequ
     page.on(halted.then, stopped, [panel.outcome], [*panel.busy, *panel.shown])
     page.on_shown(reword, [panel.outcome], panel.shown, on_arrival=False)
     done = page.on(panel.save.click, save, [page.owner, panel.outcome], [panel.parcel])
-    done.success(None, js=CLICK, api_visibility="private")
+    done.success(None, js=press(DOWNLOAD_ID), api_visibility="private")
 
 
 def _opener(page: Page) -> Handler:
@@ -244,7 +244,7 @@ def _drawn(table: Table, found: Progress, language: Language) -> list[Any]:
 
 
 def _busy(busy: bool) -> list[Any]:
-    return [gr.Button(visible=not busy), gr.Button(visible=busy), gr.HTML(visible=busy)]
+    return [*run_or_stop(busy), gr.HTML(visible=busy)]
 
 
 def _dict(parts: Sequence[Any], values: Sequence[Any]) -> dict[Any, Any]:

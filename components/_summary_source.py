@@ -9,12 +9,11 @@ from typing import Any
 
 import gradio as gr
 
-from components import _models, _picker, _plans, _remote_models
-from components._models import Wanted
+from components import _plans, _reading_note, _summarizers
 from components._page import Page
 from components._picker import Picker
+from components._reading_note import BEGINNING, ReadingNote
 from components._refusals import error_sentence
-from components._services import Services
 from components._summary_told import counted
 from components._texts import i18n, plain, say
 from components._throttle import COSTLY
@@ -22,12 +21,11 @@ from components._visitor import Language
 from inference import documents
 from inference.documents import Document
 from inference.errors import LabError
-from inference.texts import check_text, is_chinese
 
 TABLES = (".csv", ".tsv", ".xlsx", ".jsonl", ".json", ".parquet")
 EXAMPLES = Path(__file__).parent.parent / "assets"
 # The beginning of the text, in steps: what the server looks at while somebody types.
-BEGINNING = "(text) => text.slice(0, Math.min(2000, text.length - text.length % 50))"
+LOOK = f"(text) => text.slice(0, Math.min({BEGINNING}, text.length - text.length % 50))"
 
 
 @dataclass(frozen=True)
@@ -36,15 +34,10 @@ class Source:
     file: gr.File
     read: gr.Markdown
     beginning: gr.Textbox
-    unread: gr.Markdown
-    switch: gr.Button
-
-    @property
-    def notice(self) -> list[Any]:
-        return [self.unread, self.switch]
+    reading: ReadingNote
 
 
-def place() -> Source:
+def place(page: Page, picker: Picker) -> Source:
     text = gr.Textbox(
         label=i18n("summary_text"),
         placeholder=i18n("summary_placeholder"),
@@ -53,8 +46,7 @@ def place() -> Source:
         elem_id="summary-text",
     )
     beginning = gr.Textbox(visible="hidden", elem_id="summary-beginning")
-    unread = gr.Markdown(visible=False, elem_classes="lab-advice", elem_id="summary-unread")
-    switch = gr.Button(visible=False, size="sm", elem_id="summary-switch")
+    reading = _reading_note.place(page, picker, "summary", _summarizers.reader)
     file = gr.File(
         label=i18n("summary_file"),
         file_types=[*documents.SUFFIXES, *TABLES],
@@ -62,7 +54,7 @@ def place() -> Source:
         elem_id="summary-file",
     )
     read = gr.Markdown(elem_classes="lab-note", elem_id="summary-read")
-    return Source(text, file, read, beginning, unread, switch)
+    return Source(text, file, read, beginning, reading)
 
 
 def place_examples() -> Sequence[gr.Button]:
@@ -73,7 +65,7 @@ def place_examples() -> Sequence[gr.Button]:
     )
 
 
-def wire(page: Page, source: Source, picker: Picker, examples: Sequence[gr.Button]) -> None:
+def wire(page: Page, source: Source, examples: Sequence[gr.Button]) -> None:
     services = page.services
 
     def read(language: Language, owner: str, file: str | None) -> tuple[Any, str]:
@@ -84,16 +76,9 @@ def wire(page: Page, source: Source, picker: Picker, examples: Sequence[gr.Butto
             services.throttle.charge(COSTLY, owner)
             path = _plans.uploaded(services, file)
             found = documents.read(path, path.name, services.limits)
-            check_text(found.text, services.limits.summary_characters)
         except LabError as error:
             return gr.skip(), plain(error_sentence(error, language))
         return found.text, told(found, language)
-
-    def notice(
-        language: Language, owner: str, opened: dict[str, str], model: str, beginning: str
-    ) -> list[Any]:
-        wanted = _picker.wanted(owner, opened, model)
-        return noticed(services, wanted, beginning or "", language)
 
     page.on(
         source.file.change,
@@ -107,15 +92,10 @@ def wire(page: Page, source: Source, picker: Picker, examples: Sequence[gr.Butto
     short, long = examples
     for button, example in ((short, _short), (long, _long)):
         page.on(button.click, example, [], [source.text])
-    source.text.change(
-        None, [source.text], [source.beginning], js=BEGINNING, api_visibility="private"
-    )
-    looked = [*picker.inputs, source.beginning]
+    source.text.change(None, [source.text], [source.beginning], js=LOOK, api_visibility="private")
     # One event, so that an answer about an earlier text or model never comes last.
-    either = partial(gr.on, [source.beginning.change, picker.dropdown.change])
-    page.on(either, notice, looked, source.notice, trigger_mode="always_last")
-    page.on_shown(notice, looked, source.notice, on_arrival=False)
-    picker.choose_on(source.switch.click, lambda language: reader(services))
+    either = [source.beginning.change, source.reading.picker.dropdown.change]
+    source.reading.watch(source.beginning, [partial(gr.on, either)])
 
 
 def is_table(file: str) -> bool:
@@ -136,35 +116,6 @@ def told(found: Document, language: Language) -> str:
         pages=found.pages,
         length=counted(found.text, language),
     )
-
-
-def noticed(services: Services, wanted: Wanted, text: str, language: Language) -> list[Any]:
-    """That the chosen model does not know the language of `text`, and a button that takes one that
-    does; hidden where it knows it."""
-    if not text.strip() or knows(services, wanted, text):
-        return [gr.Markdown(visible=False), gr.Button(visible=False)]
-    model, other = plain(wanted.model), reader(services)
-    key = "summary_unread_zh" if is_chinese(text) else "summary_unread_en"
-    return [
-        gr.Markdown(say(key, language, model=model, other=plain(other)), visible=True),
-        gr.Button(say("summary_switch", language, model=other), visible=True),
-    ]
-
-
-def knows(services: Services, wanted: Wanted, text: str) -> bool:
-    """Whether the model knows the language of the text. What an adapter was taught only its owner
-    knows; a model nobody knows is left to be refused as such."""
-    try:
-        return bool(wanted.run_id) or _models.reads(services, wanted, text)
-    except LabError:
-        return True
-
-
-def reader(services: Services) -> str:
-    """A model that knows both languages: the chat's own, and where that is but the demo, which
-    writes no summaries, the built-in one."""
-    found = _remote_models.default_model(services, "chat")
-    return "builtin/summary" if found == "builtin/chat" else found
 
 
 def _short(language: Language) -> str:

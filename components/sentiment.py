@@ -9,6 +9,7 @@ import gradio as gr
 
 from components import (
     _against_panel,
+    _classifiers,
     _file_panel,
     _lines_panel,
     _mask_panel,
@@ -24,7 +25,8 @@ from components._visitor import Language
 def build(page: Page) -> None:
     gr.Markdown(i18n("sentiment_intro"), elem_classes="lab-intro")
     picker = _picker.place(page, "classification", "sentiment")
-    reading = _reading_note.place(page, picker)
+    reading = _reading_note.place(page, picker, "sentiment", _classifiers.reader)
+    reading.watch(reading.text, [picker.dropdown.change])
     with gr.Tabs(elem_id="sentiment-parts"):
         with gr.Tab(i18n("sentiment_one"), id="one"):
             one = _words_panel.build(page, picker, reading)
@@ -34,8 +36,8 @@ def build(page: Page) -> None:
             _file_panel.build(page, picker)
         with gr.Tab(i18n("sentiment_against"), id="against") as against:
             other = _against_panel.build(page, picker, reading)
-        with gr.Tab(i18n("sentiment_mask"), id="mask"):
-            _mask_panel.build(page)
+        with gr.Tab(i18n("sentiment_mask"), id="mask") as mask:
+            _mask_panel.build(page, mask.select)
     page.on(against.select, _carried, [one, other], [other])
     page.offer_example("sentiment", one, "sentiment_example_1")
 

@@ -11,6 +11,7 @@ import gradio as gr
 from components import (
     _exports,
     _picker,
+    _reading_note,
     _summarizers,
     _summary_outline,
     _summary_reference,
@@ -19,6 +20,7 @@ from components import (
     _summary_source,
     _summary_told,
 )
+from components._buttons import press, run_or_stop
 from components._feedback import Handler
 from components._page import ENGINE_EVENTS, Page
 from components._picker import Picker
@@ -31,7 +33,6 @@ from components._visitor import Language
 from finetune.errors import SummaryMissing
 
 DOWNLOAD_ID = "summary-parcel"
-CLICK = f"() => document.querySelector('#{DOWNLOAD_ID}').click()"
 
 
 @dataclass(frozen=True)
@@ -52,20 +53,21 @@ class Result:
 def build(page: Page) -> None:
     gr.Markdown(i18n("summary_intro"), elem_classes="lab-intro")
     with gr.Row():
-        with gr.Column(scale=3, min_width=320):
-            source = _summary_source.place()
-            documents = _summary_rows_panel.place()
-            with gr.Row(elem_classes="lab-starters"):
-                run = gr.Button(i18n("summary_run"), variant="primary", elem_id="summary-run")
-                stop = gr.Button(i18n("stop"), visible=False, elem_id="summary-stop")
-                examples = _summary_source.place_examples()
-            result = _place_result(run, stop)
-            outline = _summary_outline.place()
-            reference = _summary_reference.place()
+        left = gr.Column(scale=3, min_width=320)
         with gr.Column(scale=1, min_width=280):
             picker = _picker.place(page, "summarization", "summarization")
             settings = _summary_settings.place(page, picker)
-    _summary_source.wire(page, source, picker, examples)
+    with left:
+        source = _summary_source.place(page, picker)
+        documents = _summary_rows_panel.place()
+        with gr.Row(elem_classes="lab-starters"):
+            run = gr.Button(i18n("summary_run"), variant="primary", elem_id="summary-run")
+            stop = gr.Button(i18n("stop"), visible=False, elem_id="summary-stop")
+            examples = _summary_source.place_examples()
+        result = _place_result(run, stop)
+        outline = _summary_outline.place()
+        reference = _summary_reference.place()
+    _summary_source.wire(page, source, examples)
     page.offer_example("summarization", source.text, "summary_example")
     _summary_outline.wire(page, outline)
     ended = _wire(page, source, picker, settings, result, outline)
@@ -101,11 +103,12 @@ def _wire(
 ) -> list[Any]:
     """Run, stop and save. The events after which a summary is there, whole or in part."""
     busy = [result.run, result.stop, result.progress]
+    noted = source.reading.outputs
     running = page.on(
         result.run.click,
         _summarizer(page, source, result, outline),
         [source.text, *settings, *picker.inputs],
-        [*busy, result.summary, result.figures, result.saving, *outline.cleared(), *source.notice],
+        [*busy, result.summary, result.figures, result.saving, *outline.cleared(), *noted],
         **ENGINE_EVENTS,
     )
 
@@ -124,7 +127,7 @@ def _wire(
     page.on_shown(reword, [outline.written], [result.figures], on_arrival=False)
     for button, save in ((result.as_text, "txt"), (result.as_markdown, "md")):
         done = page.on(button.click, _saver(page, save), [outline.written], [result.parcel])
-        done.success(None, js=CLICK, api_visibility="private")
+        done.success(None, js=press(DOWNLOAD_ID), api_visibility="private")
     return [running, told]
 
 
@@ -135,9 +138,9 @@ def _summarizer(page: Page, source: Source, result: Result, outline: Outline) ->
         """The summary as far as it is written; the outline, which for a novel is long, as often as
         a browser can follow."""
         services, wanted = page.services, _picker.wanted(*picked)
-        if text and not _summary_source.knows(services, wanted, text):
-            told = _summary_source.noticed(services, wanted, text, language)
-            yield dict(zip(source.notice, told, strict=True))
+        if text and not _reading_note.reads(services, wanted, text):
+            told = source.reading.look(language, text, *picked)
+            yield dict(zip(source.reading.outputs, told, strict=True))
             return
         pieces = _summarizers.summarize(
             services, wanted, text, _summary_settings.chosen(length, search)
@@ -186,12 +189,9 @@ def _saver(page: Page, ending: str) -> Handler:
 
 
 def _working(result: Result, busy: bool) -> dict[Any, Any]:
-    """Run and stop: one of them at a time; and the bar while it runs."""
-    return {
-        result.run: gr.Button(visible=not busy),
-        result.stop: gr.Button(visible=busy),
-        result.progress: gr.HTML(visible=busy),
-    }
+    """Run, stop, and the bar while it runs."""
+    run, stop = run_or_stop(busy)
+    return {result.run: run, result.stop: stop, result.progress: gr.HTML(visible=busy)}
 
 
 def _ended(

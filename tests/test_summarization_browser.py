@@ -20,7 +20,7 @@ WORDS = {
         "scanned": "pictures without a text layer",
         "broken": "damaged or cut off",
         "stopped": "What was written so far stays",
-        "unread": "does not know Chinese",
+        "unread": "does not read Chinese",
         "took": "It took",
         "empty": "no text to work on",
         "rows": "2 of 2 rows done",
@@ -30,7 +30,7 @@ WORDS = {
         "scanned": "没有文字层",
         "broken": "已损坏或不完整",
         "stopped": "已经写出的内容会保留",
-        "unread": "不懂中文",
+        "unread": "读不懂中文",
         "took": "用时",
         "empty": "没有可以处理的文本",
         "rows": "完成了 2 行",
@@ -151,10 +151,10 @@ def test_documents_are_read_and_bad_ones_leave_the_text(page, tmp_path, locale, 
 def test_an_english_model_is_not_given_a_chinese_text(page, words):
     choose(page, "#summarization-model", ENGLISH_ONLY)
     text(page).fill(CHINESE_TEXT)
-    expect(page.locator("#summary-unread")).to_contain_text(words["unread"])
+    expect(page.locator("#summary-reading")).to_contain_text(words["unread"])
     page.locator("#summary-run").click()
-    page.locator("#summary-switch").click()
-    expect(page.locator("#summary-unread")).to_be_hidden()
+    page.locator("#summary-reading-take").click()
+    expect(page.locator("#summary-reading")).to_be_hidden()
     chosen = page.locator("#summarization-model input")
     expect(chosen).to_have_value(re.compile("builtin/summary"))
     expect(result(page)).to_have_value("")

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from components import _models, _picker, _remote_models, _summarizers
-from components._api import _Models
+from components._api_models import ModelEndpoints
 from components._models import Wanted
 from finetune.errors import RunNotFound
 from finetune.recipe import Recipe
@@ -93,7 +93,7 @@ def test_only_models_that_can_think_are_asked_to(remote, stand_in):
 
 
 def test_its_records_have_the_shape_of_the_others_and_take_nothing(remote):
-    local, *_, served = _Models(remote).models()
+    local, *_, served = ModelEndpoints(remote).models()
     assert set(served) == set(local) and not local["remote"]
     assert served["id"] == REMOTE and served["remote"] and served["here"] and served["runs_here"]
     assert served["memory_to_run"] == served["download_bytes"] == 0 and not served["trains_here"]
@@ -193,7 +193,7 @@ def test_a_server_without_a_list_answers_with_the_model_the_operator_names(servi
 
 
 def test_the_key_is_told_to_nobody(remote):
-    told = json.dumps([_Models(remote).environment(), _Models(remote).models()])
+    told = json.dumps([ModelEndpoints(remote).environment(), ModelEndpoints(remote).models()])
     assert KEY not in told + repr(remote)
 
 

@@ -4,8 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from components import _lines_panel, _mask_panel, _models, _reading_note, _words_panel
-from components._models import Wanted
+from components import _lines_panel, _mask_panel, _words_panel
 from inference.errors import TextEmpty, TooManyLines
 from inference.records import Candidate, Explanation, Scores, WordEffect
 
@@ -102,48 +101,3 @@ def test_a_gap_is_put_at_the_end():
 def test_tokens_that_look_alike_have_a_bar_each():
     alike = (Candidate("a", 1, 0.5), Candidate("a", 2, 0.25))
     assert _mask_panel._bars(alike) == {"a": 0.5, "a (2)": 0.25}
-
-
-ENGLISH = Wanted(model="textattack/bert-base-uncased-SST-2")
-CHINESE = Wanted(model="uer/roberta-base-finetuned-jd-binary-chinese")
-
-
-def looked(services, text, wanted, language="en"):
-    told, take, reader = _reading_note._looked(services, language, text, wanted)
-    return told.visible and told.value, take.visible and take.value, reader
-
-
-@pytest.mark.parametrize(
-    ("text", "wanted", "told"),
-    [
-        ("这家店很好。", ENGLISH, "This text is Chinese"),
-        ("A very good shop.", CHINESE, "This text is not Chinese"),
-    ],
-)
-def test_a_model_that_does_not_read_the_text_is_told_and_one_that_does_offered(
-    services, text, wanted, told
-):
-    sentence, button, reader = looked(services, text, wanted)
-    assert told in sentence
-    assert (button, reader) == ("Use builtin/sentiment instead", "builtin/sentiment")
-
-
-@pytest.mark.parametrize(
-    ("text", "wanted"),
-    [
-        ("这家店很好。", CHINESE),
-        ("A very good shop.", ENGLISH),
-        ("这家店很好。", Wanted(model="builtin/sentiment")),
-        ("  \n", ENGLISH),
-        ("这家店很好。", Wanted(model="nobody/knows")),
-    ],
-)
-def test_nothing_is_said_where_it_is_read_or_is_told_elsewhere(services, text, wanted):
-    assert looked(services, text, wanted) == (False, False, "")
-
-
-def test_a_real_model_that_is_here_is_offered_before_the_demo(services, monkeypatch):
-    monkeypatch.setattr(_reading_note.hub, "is_here", lambda model: True)
-    assert _reading_note.reader(services, "Good.") == ENGLISH.model
-    assert _reading_note.reader(services, "很好。") == CHINESE.model
-    assert _models.reads(services, Wanted(model=_reading_note.reader(services, "很好。")), "很好。")

@@ -10,7 +10,7 @@ from components import _plans, _summarizers, _summary_rows
 from components._models import Wanted
 from components._plans import Reading
 from components._summary_rows import Columns, Progress, Row
-from finetune.errors import ColumnBlank, ColumnNotThere, TooManyDocuments
+from finetune.errors import ColumnMissing, ColumnWithoutText, TooManyDocuments
 from inference.errors import DeadlinePassed, ModelNotHere, TooManyRequests
 from inference.limits import Limits
 from inference.records import Summary, SummarySettings
@@ -117,9 +117,9 @@ def test_any_other_error_ends_it(services, table, monkeypatch):
 def test_a_wrong_or_empty_column_is_refused_before_any_row(services, upload, engine):
     table = upload([("id", "article", "empty"), ("1", "a text", ""), ("2", "more", " ")])
     for text, reference in (("nowhere", ""), ("article", "nowhere"), ("", "")):
-        with pytest.raises(ColumnNotThere):
+        with pytest.raises(ColumnMissing):
             run(services, table, text, reference)
-    with pytest.raises(ColumnBlank):
+    with pytest.raises(ColumnWithoutText):
         run(services, table, "empty")
     assert engine == []
 

@@ -2,16 +2,14 @@
 
 import pytest
 
-from components import _picker, _summary_settings, _summary_source
+from components import _picker, _summarizers, _summary_settings, _summary_source
 from components._models import Wanted
 from inference import fit, hub
 from inference.documents import Document
 from inference.errors import SettingChoiceRefused
-from tests.components.test_refusals import HAN
 
 CHINESE = "夜班列车回来了，从四月的第一个星期日开始，它每周开行三次。"
-ENGLISH = "The night train returns; from the first Sunday in April it runs three times a week."
-BART, QWEN, LARGE = "facebook/bart-large-cnn", "Qwen/Qwen3-0.6B", "Qwen/Qwen3-1.7B"
+QWEN, LARGE = "Qwen/Qwen3-0.6B", "Qwen/Qwen3-1.7B"
 
 
 @pytest.fixture
@@ -51,42 +49,18 @@ def test_a_table_is_known_by_its_name():
     ]
 
 
-@pytest.mark.parametrize("language", ["en", "zh"])
-def test_chinese_for_a_model_that_knows_english_is_told_with_a_model_that_knows_both(
-    services, here, language
-):
-    here += [QWEN, BART]
-    told, switch = _summary_source.noticed(services, Wanted(BART), CHINESE, language)
-    assert told.visible and switch.visible
-    assert "bart" in told.value and "Qwen3" in told.value and QWEN in switch.value
-    assert bool(HAN.search(told.value)) == (language == "zh")
-
-
-@pytest.mark.parametrize(
-    ("model", "text"), [(BART, ENGLISH), (BART, " "), ("builtin/summary", CHINESE), (QWEN, CHINESE)]
-)
-def test_nothing_is_said_of_a_text_the_model_reads(services, model, text):
-    told, switch = _summary_source.noticed(services, Wanted(model), text, "en")
-    assert (told.visible, switch.visible) == (False, False)
-
-
-def test_a_model_nobody_knows_is_refused_where_it_is_used_and_not_here(services):
-    assert _summary_source.knows(services, Wanted("no/model"), CHINESE)
-    assert _summary_source.knows(services, Wanted(run_id="x" * 22), CHINESE)
-
-
 def test_the_reader_of_both_languages_is_the_largest_chat_model_that_fits(
     services, here, monkeypatch
 ):
-    assert _summary_source.reader(services) == "builtin/summary"
+    assert _summarizers.reader(services, CHINESE) == "builtin/summary"
     here.append(QWEN)
-    assert _summary_source.reader(services) == QWEN
+    assert _summarizers.reader(services, CHINESE) == QWEN
     here.append(LARGE)
-    assert _summary_source.reader(services) == LARGE
+    assert _summarizers.reader(services, CHINESE) == LARGE
     fits = fit.fits
     small = lambda it, *rest: fit.Fit(2, 1, False, "float32") if it.id == LARGE else fits(it, *rest)  # noqa: E731
     monkeypatch.setattr(fit, "fits", small)
-    assert _summary_source.reader(services) == QWEN
+    assert _summarizers.reader(services, CHINESE) == QWEN
 
 
 def test_chat_models_end_the_list_and_the_demo_is_none_of_them(services, here):
