@@ -11,6 +11,7 @@ import gradio as gr
 from components import _against, _classifiers, _labels, _models, _picker
 from components import _reply as shown
 from components._against import Cost, Opinion
+from components._buttons import run_or_stop
 from components._models import Wanted
 from components._page import ENGINE_EVENTS, Page
 from components._picker import Picker
@@ -106,12 +107,8 @@ def build(page: Page, picker: Picker, reading: ReadingNote) -> gr.Textbox:
     return text
 
 
-def _buttons(busy: bool) -> list[Any]:
-    return [gr.Button(visible=not busy), gr.Button(visible=busy)]
-
-
 def _stopped(language: Language) -> list[Any]:
-    return [*_buttons(busy=False), say("stopped_here", language)]
+    return [*run_or_stop(busy=False), say("stopped_here", language)]
 
 
 def _asker(services: Services) -> Any:
@@ -123,15 +120,15 @@ def _asker(services: Services) -> Any:
         sides = [_picker.wanted(owner, opened, value) for value in (left, right)]
         waiting = say("against_left_waiting", language)
         nothing = [gr.Label(None), waiting, "", "", gr.Accordion(visible=False), "", ""]
-        yield [*_buttons(busy=True), *nothing]
+        yield [*run_or_stop(busy=True), *nothing]
         try:
             with closing(_compared(services, text, *sides)) as steps:
                 for both in steps:
                     yield [gr.skip(), gr.skip(), *_shown(both, language)]
         except Exception:
-            yield [*_buttons(busy=False), *[gr.skip()] * 7]
+            yield [*run_or_stop(busy=False), *[gr.skip()] * 7]
             raise
-        yield [*_buttons(busy=False), *_shown(both, language)]
+        yield [*run_or_stop(busy=False), *_shown(both, language)]
 
     return ask
 

@@ -10,7 +10,7 @@ from components import _file_tables, _file_work, _picker, _scored_file
 from components._agreement import agreement
 from components._file_report import judged
 from components._file_work import Work
-from components._page import Page
+from components._page import Page, relisted
 from components._picker import Picker
 from components._scored_file import Progress, Scored
 from components._services import Services
@@ -73,13 +73,13 @@ def wire(page: Page, picker: Picker, second: Second, scored: gr.State) -> list[A
         """What can be chosen; at first one that is not the first model."""
         found = _picker.choices(services, "classification", language, owner, opened)
         keys = [key for _, key in found]
-        if value not in keys:
-            value = next((key for key in keys if key != chosen), chosen)
-        return gr.Dropdown(choices=found, value=value)
+        taken = value if value in keys else next((key for key in keys if key != chosen), chosen)
+        return relisted(found, taken, value)
 
     known = [page.owner, page.opened, second.model, picker.dropdown]
-    page.on_shown(listed, known, [second.model])
-    page.on(second.model.focus, listed, known, [second.model])
+    for trigger in (scored.change, second.model.focus):
+        page.on(trigger, listed, known, [second.model])
+    page.on_shown(listed, known, [second.model], on_arrival=False)
     inputs = [scored, second.model, page.owner, page.opened]
     return _file_work.wire(page, second.work, begin, inputs)
 

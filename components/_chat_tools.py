@@ -10,6 +10,7 @@ import gradio as gr
 
 from components import _conversation as conversation
 from components import _exports
+from components._buttons import press
 from components._conversation import History
 from components._page import Page
 from components._texts import i18n, say
@@ -21,7 +22,6 @@ MOST_KEPT = 20  # conversations in a browser; the longest unused goes first
 MOST_CHARACTERS = 400_000  # of all of them: a browser keeps 5 MB for a page
 MOST_BYTES = 5_000_000  # of a file that is read in
 DOWNLOAD_ID = "chat-parcel"
-CLICK = f"() => document.querySelector('#{DOWNLOAD_ID}').click()"
 Kept = dict[str, Any]
 
 
@@ -162,9 +162,9 @@ def _wire_files(
 
     for button, save in ((tools.as_markdown, save_markdown), (tools.as_json, save_json)):
         done = page.on(button.click, save, [history, system], [tools.parcel])
-        done.success(None, js=CLICK, api_visibility="private")
+        done.success(None, js=press(DOWNLOAD_ID), api_visibility="private")
     done = page.on(tools.likes.click, save_likes, [tools.kept], [tools.parcel])
-    done.success(None, js=CLICK, api_visibility="private")
+    done.success(None, js=press(DOWNLOAD_ID), api_visibility="private")
     _interrupting(
         *(page, answering, tools.read.upload, read),
         [tools.read, tools.kept],

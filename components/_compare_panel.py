@@ -10,6 +10,7 @@ import gradio as gr
 
 from components import _chat_settings, _models, _picker
 from components import _reply as shown
+from components._buttons import run_or_stop
 from components._page import ENGINE_EVENTS, Page
 from components._picker import Picker
 from components._refusals import error_sentence
@@ -46,11 +47,7 @@ def build(page: Page, left: Picker, settings: Sequence[Any]) -> None:
     inputs = [prompt, *left.inputs, right.dropdown, *settings]
     answering = page.on(run.click, _comparer(page), inputs, outputs, **ENGINE_EVENTS)
     halted = stop.click(None, cancels=[answering], api_visibility="private")
-    page.on(halted.then, lambda language: _buttons(busy=False), [], [run, stop])
-
-
-def _buttons(busy: bool) -> list[Any]:
-    return [gr.Button(visible=not busy), gr.Button(visible=busy)]
+    page.on(halted.then, lambda language: run_or_stop(busy=False), [], [run, stop])
 
 
 def _comparer(page: Page) -> Any:
@@ -66,11 +63,11 @@ def _comparer(page: Page) -> Any:
             for model in (left, right)
         ]
         waiting = say("chat_waiting", language)
-        yield [*_buttons(busy=True), "", "", waiting, waiting]
+        yield [*run_or_stop(busy=True), "", "", waiting, waiting]
         with closing(together(streams)) as pairs:
             for pair in pairs:
                 yield [gr.skip(), gr.skip(), *_side(pair, language)]
-        yield [*_buttons(busy=False), *[gr.skip()] * 4]
+        yield [*run_or_stop(busy=False), *[gr.skip()] * 4]
 
     return compare
 

@@ -7,6 +7,7 @@ from typing import Any
 import gradio as gr
 
 from components import _file_report, _file_tables, _labels, _scored_file
+from components._buttons import press
 from components._file_report import ORDERS, WRONG, Judged
 from components._page import Page
 from components._scored_file import Scored
@@ -16,7 +17,6 @@ from components._visitor import Language
 from finetune.errors import NothingScored
 
 PARCEL_ID = "sentiment-file-parcel"
-CLICK = f"() => document.querySelector('#{PARCEL_ID}').click()"
 HEIGHT = 280  # pixels of the plot
 WIDTHS = ("70px", "110px", "690px", "110px", "110px")  # row, label, text, probability, in the file
 
@@ -120,7 +120,7 @@ def wire(page: Page, results: Results, scored: gr.State) -> None:
         change = it.change if isinstance(it, gr.Textbox) else it.input
         page.on(change, filtered, given, [results.rows, results.shown], trigger_mode="always_last")
     packed = page.on(results.save.click, pack, [page.owner, scored], [results.parcel])
-    packed.success(None, js=CLICK, api_visibility="private")
+    packed.success(None, js=press(PARCEL_ID), api_visibility="private")
 
 
 def contents(scored: Scored | None, model: str, language: Language) -> list[Any]:

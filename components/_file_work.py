@@ -9,6 +9,7 @@ import gradio as gr
 from gradio.events import Dependency
 
 from components import _file_tables
+from components._buttons import run_or_stop
 from components._page import ENGINE_EVENTS, Page
 from components._plots import bar
 from components._scored_file import Progress, Scored
@@ -44,14 +45,18 @@ def place(key: str, elem_id: str, **options: Any) -> Work:
 def wire(
     page: Page, work: Work, begin: Callable[..., Iterator[Progress]], inputs: Sequence[Any]
 ) -> list[Dependency]:
-    """Returns the events after which the rows that are done can be shown, also after a stop.
+    """Returns the events after which the rows that are done can be shown: the scoring, and a stop.
 
     Args:
         begin: begins with the visitor's language and `inputs`.
     """
 
     def score(language: Language, *values: Any) -> Iterator[list[Any]]:
-        yield [gr.skip(), *_buttons(busy=True), bar([say("file_waiting", language)], 0, "running")]
+        yield [
+            gr.skip(),
+            *run_or_stop(busy=True),
+            bar([say("file_waiting", language)], 0, "running"),
+        ]
         try:
             with closing(begin(language, *values)) as found:
                 kept_at = -KEPT_SECONDS
@@ -63,12 +68,12 @@ def wire(
                     kept_at = now.seconds if now.done and due else kept_at
                     yield [scored, gr.skip(), gr.skip(), _file_tables.progress(now, language)]
         except Exception:
-            yield [gr.skip(), *_buttons(busy=False), ""]
+            yield [gr.skip(), *run_or_stop(busy=False), ""]
             raise
-        yield [gr.skip(), *_buttons(busy=False), ""]
+        yield [gr.skip(), *run_or_stop(busy=False), ""]
 
     def stopped(language: Language, scored: Scored | None) -> list[Any]:
-        return [scored.still() if scored else None, *_buttons(busy=False), ""]
+        return [scored.still() if scored else None, *run_or_stop(busy=False), ""]
 
     running = page.on(work.run.click, score, inputs, work.outputs, **ENGINE_EVENTS)
     # Cancelled first: what is on its way would overwrite the buttons.
@@ -81,11 +86,6 @@ def wire_end(page: Page, cancelled: Dependency, works: Sequence[Work]) -> Depend
     outputs = [part for work in works for part in (work.run, work.stop, work.progress)]
 
     def idle(language: Language) -> list[Any]:
-        return [*_buttons(busy=False), ""] * len(works)
+        return [*run_or_stop(busy=False), ""] * len(works)
 
     return page.on(cancelled.then, idle, [], outputs)
-
-
-def _buttons(busy: bool) -> tuple[gr.Button, gr.Button]:
-    """Run and stop: one of them at a time."""
-    return gr.Button(visible=not busy), gr.Button(visible=busy)
