@@ -10,13 +10,11 @@ import gradio as gr
 from components import _classifiers, _fetch_panel, _models, _picker
 from components._fetch_panel import FetchPanel
 from components._models import Wanted
-from components._page import ENGINE_EVENTS, Page
+from components._page import ENGINE_EVENTS, Page, relisted
 from components._texts import i18n, say
 from components._visitor import Language
-from inference.records import Candidate
+from inference.records import MASK, MOST_MASKS, Candidate
 
-MASK = "[MASK]"
-SHOWN = 5  # gaps with a chart of their own: as many as may be asked for
 EXAMPLES = (  # a model of either language is tried out on the other page as well
     "Paris is the capital of [MASK].",
     "The soup was cold and the waiter was [MASK]. We will never [MASK] back.",
@@ -39,7 +37,8 @@ class _Parts:
         return [self.text, self.told, *self.charts, self.found]
 
 
-def build(page: Page) -> None:
+def build(page: Page, opened: Any) -> None:
+    """`opened`: the event at which the models that are here are looked for."""
     services = page.services
     gr.Markdown(i18n("mask_info"), elem_classes="lab-note")
     with gr.Row():
@@ -72,14 +71,16 @@ def build(page: Page) -> None:
     with gr.Row():
         charts = [
             gr.Label(visible=False, min_width=200, elem_id=f"mask-{number + 1}")
-            for number in range(SHOWN)
+            for number in range(MOST_MASKS)
         ]
     parts = _Parts(text, told, charts, gr.State([]))
-    _wire_model(page, model, note, panel)
+    _wire_model(page, model, note, panel, opened)
     _wire(page, parts, model, run, put, examples)
 
 
-def _wire_model(page: Page, model: gr.Dropdown, note: gr.Markdown, panel: FetchPanel) -> None:
+def _wire_model(
+    page: Page, model: gr.Dropdown, note: gr.Markdown, panel: FetchPanel, opened: Any
+) -> None:
     """The list, one line about what is chosen, and the way to get it here."""
     services = page.services
 
@@ -87,16 +88,24 @@ def _wire_model(page: Page, model: gr.Dropdown, note: gr.Markdown, panel: FetchP
         about = _picker.about(services, language, Wanted(model=chosen)) if chosen else ""
         return [about, *panel.shown(language, owner, chosen)]
 
-    def show(language: Language, owner: str, chosen: str | None) -> list[Any]:
+    def listed(language: Language, chosen: str | None) -> tuple[Any, str | None]:
         known = _classifiers.mask_models(services)
         ids = [it.id for it in known]
-        chosen = chosen if chosen in ids else next(iter(ids), None)
+        value = chosen if chosen in ids else next(iter(ids), None)
         choices = [(_picker.label(_models.record(it), language), it.id) for it in known]
-        return [gr.Dropdown(choices=choices, value=chosen), *told(language, owner, chosen)]
+        return relisted(choices, value, chosen), value
+
+    def renew(language: Language, chosen: str | None) -> Any:
+        return listed(language, chosen)[0]
+
+    def show(language: Language, owner: str, chosen: str | None) -> list[Any]:
+        dropdown, value = listed(language, chosen)
+        return [dropdown, *told(language, owner, value)]
 
     inputs, outputs = [page.owner, model], [model, note, *panel.outputs]
-    page.on_shown(show, inputs, outputs)
-    page.on(model.focus, show, inputs, outputs)
+    page.on_shown(show, inputs, outputs, on_arrival=False)
+    page.on(opened, show, inputs, outputs)
+    page.on(model.focus, renew, [model], [model])
     page.on(model.input, told, inputs, outputs[1:])
     panel.wire(model, show, inputs, [model, note])
 
@@ -133,7 +142,7 @@ def _wire(
             sentence = filled(with_masks(sentence), gap, found[gap][at])
             if MASK in sentence:
                 return guess(language, sentence, owner, chosen)
-            return [sentence, say("mask_filled", language), *_hidden(SHOWN), []]
+            return [sentence, say("mask_filled", language), *_hidden(MOST_MASKS), []]
 
         return call
 
@@ -161,7 +170,7 @@ def _shown(found: Sequence[Sequence[Candidate]], language: Language) -> list[Any
         for number, candidates in enumerate(found, start=1)
     ]
     tokens = [[it.text for it in candidates] for candidates in found]
-    return [say("mask_click", language), *charts, *_hidden(SHOWN - len(charts)), tokens]
+    return [say("mask_click", language), *charts, *_hidden(MOST_MASKS - len(charts)), tokens]
 
 
 def _hidden(count: int) -> list[Any]:

@@ -6,7 +6,7 @@ from typing import Any
 import gradio as gr
 
 from components import _result_step, _runs, _steps, _train_step
-from components._page import Page
+from components._page import Page, relisted
 from components._result_step import Result
 from components._services import Services
 from components._texts import i18n, say
@@ -80,6 +80,12 @@ def wire(
         told, value = _listing(services, language, owner, chosen)
         return [*told, *contents(language, owner, value)]
 
+    def renew(language: Language, owner: str, chosen: str | None) -> list[Any]:
+        told, value = _listing(services, language, owner, chosen, chosen)
+        if value == chosen:
+            return [*told, *[gr.skip()] * len(shown)]
+        return [*told, *contents(language, owner, value)]
+
     def arrive(
         language: Language, owner: str, opened: dict[str, Any], chosen: str | None
     ) -> list[Any]:
@@ -87,12 +93,14 @@ def wire(
         listed = _runs.listed(services, owner)
         asked = opened["run"] if opened["tab"] == "finetuning" else ""
         if not opened["arrival"]:  # another tab is opened: what is shown here stays
-            return [gr.skip(), *listing(language, owner, chosen)]
+            told, _ = _listing(services, language, owner, chosen)
+            return [gr.skip(), gr.skip(), *told]
         active = next((it["id"] for it in listed if it["status"] in ACTIVE), None)
         wanted = next((it["id"] for it in listed if it["id"] == asked), active)
         step = _fitting(listed, wanted) if wanted else None
         go = _steps.opened(step) if step else gr.skip()
-        return [go, *listing(language, owner, wanted or chosen)]
+        told, value = _listing(services, language, owner, wanted or chosen)
+        return [go, value or "", *told]
 
     def begin(language: Language, owner: str, run_id: str) -> list[Any]:
         return listing(language, owner, run_id)
@@ -102,11 +110,13 @@ def wire(
         return _steps.opened(step) if step else gr.skip()
 
     lists = placed.outputs
+    found = gr.State("")  # a run that was there on arrival; without one nothing is to be shown
     page.on_shown(listing, [page.owner, runs], [*lists, *shown], on_arrival=False)
     given = [page.owner, page.opened, runs]
-    page.on(page.opened.change, arrive, given, [steps, *lists, *shown])
-    page.on(begun.change, begin, [page.owner, begun], [*lists, *shown])
-    page.on(runs.focus, listing, [page.owner, runs], [*lists, *shown])
+    page.on(page.opened.change, arrive, given, [steps, found, *lists])
+    for run in (found, begun):
+        page.on(run.change, begin, [page.owner, run], [*lists, *shown])
+    page.on(runs.focus, renew, [page.owner, runs], [*lists, *shown])
     chosen = page.on(runs.input, listing, [page.owner, runs], [*lists, *shown])
     page.on(chosen.then, open_step, [page.owner, runs], [steps])
     page.on(placed.show.click, open_step, [page.owner, runs], [steps])
@@ -145,9 +155,14 @@ def _fitting(listed: list[dict[str, Any]], run_id: str | None) -> int | None:
 
 
 def _listing(
-    services: Services, language: Language, owner: str, chosen: str | None
+    services: Services,
+    language: Language,
+    owner: str,
+    chosen: str | None,
+    shown: str | None = "",
 ) -> tuple[list[Any], str | None]:
-    """The list on the chosen run if it is there, else on the newest; in the order of `outputs`."""
+    """The list on the chosen run if it is there, else on the newest; in the order of `outputs`.
+    `shown` is the run it is on already, if that is known."""
     listed = _runs.listed(services, owner)
     numbered = zip(range(len(listed), 0, -1), listed, strict=True)
     choices = [(_label(number, run, language), run["id"]) for number, run in numbered]
@@ -156,7 +171,7 @@ def _listing(
     idle = value is not None and known[value]["status"] not in ("running", "stopping")
     told = [
         gr.Row(visible=bool(choices)),
-        gr.Dropdown(choices=choices, value=value),
+        relisted(choices, value, shown),
         gr.Button(visible=idle),
         gr.Button(visible=False),
     ]

@@ -67,6 +67,10 @@ class Page:
         if as_account and self.services.accounts is not None and place is not None:
             called = _account.acting(called, place, self.services.accounts)
         options = {"show_progress": "hidden", "api_visibility": "private", **options}
+        if options["show_progress"] == "hidden":
+            # Gradio's script sends the state of every event that ever ran to each of its outputs,
+            # after each event, even where none is shown, and looks through the whole page for it.
+            options = {"show_progress_on": self.language, **options}
         return trigger(
             called,
             [self.language, *inputs],
@@ -107,6 +111,16 @@ class Page:
             if on_arrival:
                 self.on(there.then, handler, inputs, outputs)
             self.on(self.changed.click, handler, inputs, outputs)
+
+
+def relisted(choices: Sequence[tuple[str, Any]], value: Any, chosen: Any) -> gr.Dropdown:
+    """The update of a list with `value` taken, where `chosen` was when it was asked for.
+
+    A value that stays is not sent: the visitor may have chosen another before this arrives.
+    """
+    if value == chosen:
+        return gr.Dropdown(choices=choices)
+    return gr.Dropdown(choices=choices, value=value)
 
 
 def to_open(
@@ -156,6 +170,7 @@ def _tab_of(services: Services, model: str) -> str:
 
 def place(services: Services) -> Page:
     """The heading and the hidden parts, placed in the current Blocks."""
+    language = gr.Textbox(visible=False)  # first: it is looked for most, from the top
     with gr.Row(elem_classes="lab-heading"):
         gr.Markdown(i18n("heading"), elem_classes="lab-title")
         gr.Button("中文 / English", size="sm", scale=0, min_width=130, elem_id="language").click(
@@ -164,7 +179,7 @@ def place(services: Services) -> Page:
         account = _account.place() if services.accounts is not None else None
     page = Page(
         services=services,
-        language=gr.Textbox(visible=False),
+        language=language,
         owner=gr.BrowserState("", storage_key="llm-lab-owner", secret=services.secret),
         chats=gr.BrowserState({}, storage_key="llm-lab-chats", secret=services.secret),
         opened=gr.State(to_open("")),

@@ -9,7 +9,7 @@ import gradio as gr
 from components import _fetch_panel, _models, _plots, _remote_models, _runs
 from components._feedback import Handler
 from components._models import Wanted
-from components._page import Page
+from components._page import Page, relisted
 from components._refusals import error_sentence
 from components._services import Services
 from components._texts import i18n, plain, say
@@ -64,36 +64,52 @@ def place(page: Page, task: Task, tab: str) -> Picker:
     note = gr.Markdown(elem_classes="lab-note", elem_id=f"{tab}-note")
     panel = _fetch_panel.place(page, tab)
 
-    def told(language: Language, owner: str, opened: dict[str, str], value: str) -> list[Any]:
+    def noted(language: Language, owner: str, opened: dict[str, str], value: str) -> str:
         note = about(services, language, wanted(owner, opened, value))
         if task == "chat" and _remote_models.trouble(services):
             note = joined((say("note_server_away", language), note))
+        return note
+
+    def told(language: Language, owner: str, opened: dict[str, str], value: str) -> list[Any]:
+        note = noted(language, owner, opened, value)
         return [note, *panel.shown(language, owner, value)]
 
-    def show(language: Language, owner: str, opened: dict[str, str], value: str) -> list[Any]:
+    def listed(
+        language: Language, owner: str, opened: dict[str, str], chosen: str, value: str
+    ) -> tuple[Any, str]:
+        """The list, and the value, which may be none that can be chosen any more."""
         known = choices(services, task, language, owner, opened)
         if value not in [key for _, key in known]:
             value = _remote_models.default_model(services, task)
-        return [gr.Dropdown(choices=known, value=value), *told(language, owner, opened, value)]
+        return relisted(known, value, chosen), value
+
+    def renew(language: Language, owner: str, opened: dict[str, str], value: str) -> Any:
+        return listed(language, owner, opened, value, value)[0]
+
+    def show(language: Language, owner: str, opened: dict[str, str], value: str) -> list[Any]:
+        shown, value = listed(language, owner, opened, value, value)
+        return [shown, *told(language, owner, opened, value)]
 
     def follow(language: Language, owner: str, opened: dict[str, str], value: str) -> list[Any]:
         asked = f"{RUN}{opened['run']}" if opened["run"] else opened["model"]
-        if not asked or opened["tab"] != tab:
+        named = bool(asked) and opened["tab"] == tab
+        if not named:
+            asked = value
             if opened["arrival"]:  # a page opened again goes on with what is being fetched
-                value = services.downloads.latest(_offered(services, task), owner)
-                value = value or _remote_models.default_model(services, task)
-            return show(language, owner, opened, value)
-        known = [key for _, key in choices(services, task, language, owner, opened)]
-        if asked not in known:
+                asked = services.downloads.latest(_offered(services, task), owner) or value
+        shown, found = listed(language, owner, opened, value, asked)
+        if named and found != asked:
             gr.Warning(say("link_lost", language))
-        return show(language, owner, opened, asked)
+        return [shown, noted(language, owner, opened, found)]
 
     outputs = [dropdown, note, *panel.outputs]
     picker = Picker(page, task, dropdown, note, show, outputs)
     page.on_shown(show, picker.inputs, outputs, on_arrival=False)  # `opened` changes then
-    page.on(page.opened.change, follow, picker.inputs, outputs)
-    page.on(dropdown.focus, show, picker.inputs, outputs)
-    page.on(dropdown.input, told, picker.inputs, outputs[1:])
+    # A visit begins with it for every list of the page: only where another model is taken then, the
+    # panel has to be told (a browser looks for each output in the whole page).
+    page.on(page.opened.change, follow, picker.inputs, [dropdown, note])
+    page.on(dropdown.focus, renew, picker.inputs, [dropdown])
+    page.on(dropdown.change, told, picker.inputs, outputs[1:])
     panel.wire(dropdown, show, picker.inputs, [dropdown, note])
     return picker
 

@@ -117,7 +117,7 @@ def _wire_bases(page: Page, data: Data, recipe: RecipeForm, filled: Sequence[Any
     lists = [base, recipe.away, recipe.too_large]
     offered = [page.on(it.then, offer, given, [*lists, *panel.outputs]) for it in filled]
     page.on(base.input, shown, [page.owner, base], panel.outputs)
-    page.on_shown(offer, given, [*lists, *panel.outputs])
+    page.on_shown(offer, given, [*lists, *panel.outputs], on_arrival=False)
     panel.wire(base, offer, given, lists)
     return offered
 
@@ -174,7 +174,7 @@ def _wire_plan(
         return [*fields, *_plan_view.fitted(found, language)]
 
     inputs = [data.table, *form.inputs]
-    page.on_shown(foresee, inputs, plan.outputs)
+    page.on_shown(foresee, inputs, plan.outputs, on_arrival=False)
     changes = [
         *(event.then for event in settled),
         recipe.panel.settled.change,

@@ -8,6 +8,7 @@ from typing import Any
 import gradio as gr
 
 from components import _plots, _push_panel, _run_plots, _runs, _share_panel, _try_panel
+from components._buttons import press
 from components._page import TAB_OF_TASK, Page, to_open
 from components._push_panel import PushPanel
 from components._services import Services
@@ -19,7 +20,6 @@ from finetune.errors import RunNotFound
 from finetune.run import Run
 
 DOWNLOAD_ID = "run-zip"
-CLICK = f"() => document.querySelector('#{DOWNLOAD_ID}').click()"
 
 
 @dataclass(frozen=True)
@@ -111,7 +111,7 @@ def wire(page: Page, runs: gr.Dropdown, result: Result) -> None:
     page.on(result.use.click, put_to_use, chosen, [page.opened, page.tabs])
     for button, handler in ((result.fetch, pack), (result.save, save)):
         packed = page.on(button.click, handler, chosen, [result.parcel])
-        packed.success(None, js=CLICK, api_visibility="private")
+        packed.success(None, js=press(DOWNLOAD_ID), api_visibility="private")
     _try_panel.wire(page, runs, result.trial)
     _share_panel.wire(page, runs, result.share)
 

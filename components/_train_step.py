@@ -98,7 +98,6 @@ def wire(
 ) -> None:
     """`listing` fills in `listed`: the list of runs, and what the steps show of the chosen one."""
     services = page.services
-    going_on = gr.State("")  # the run that was resumed last
     seen_now = gr.State(("", -1, ""))  # run, events and status that the page shows
 
     def watch(
@@ -109,6 +108,23 @@ def wire(
         if run_id and list(now) == list(seen):
             return {train.state: _state(_runs.status(services, run_id, owner), language)}
         return {seen_now: now, **dict(zip(listed, listing(language, owner, run_id), strict=True))}
+
+    page.on(train.timer.tick, watch, [page.owner, runs, seen_now], [seen_now, *listed])
+    page.on(train.onward.click, lambda language: _steps.opened(_steps.RESULT), [], [steps])
+    _wire_verbs(page, runs, train, begun, listing, listed)
+
+
+def _wire_verbs(
+    page: Page,
+    runs: gr.Dropdown,
+    train: Train,
+    begun: gr.State,
+    listing: Callable[..., list[Any]],
+    listed: Sequence[Any],
+) -> None:
+    """Stop, go on, and what the card offers; where no queue launches runs, also the training."""
+    services = page.services
+    going_on = gr.State("")  # the run that was resumed last
 
     def stop(language: Language, owner: str, run_id: str) -> list[Any]:
         services.jobs.stop(services.store.for_owner(run_id, owner))
@@ -145,7 +161,6 @@ def wire(
         return (run_id if found else "", gr.skip(), *listing(language, owner, run_id))
 
     chosen = [page.owner, runs]
-    page.on(train.timer.tick, watch, [*chosen, seen_now], [seen_now, *listed])
     page.on(train.stop.click, stop, chosen, listed)
     resumed = [
         page.on(train.resume.click, resume, chosen, [going_on, *listed]),
@@ -154,7 +169,6 @@ def wire(
     page.on(begun.change, sit, [page.owner, begun], listed)
     for event in resumed:
         page.on(event.success, sit, [page.owner, going_on], listed)
-    page.on(train.onward.click, lambda language: _steps.opened(_steps.RESULT), [], [steps])
 
 
 def _now(services: Services, owner: str, run_id: str | None) -> tuple[str, int, str]:

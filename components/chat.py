@@ -99,6 +99,7 @@ def _wire(
         _answerer(page),
         [message, history, begun, *picker.inputs, *settings],
         [message, history, figures, begun],
+        show_progress_on=history,  # while it grows, a reply has no buttons
         **ENGINE_EVENTS,
     )
 
