@@ -36,6 +36,7 @@ WORDS = {
         "gated": "without permission",
         "missing": "is not on this machine yet",
         "positive": "positive",
+        "here": f"{MODEL} · English",
     },
     "zh-CN": {
         "fetch": "下载（438 MB）",
@@ -47,6 +48,7 @@ WORDS = {
         "gated": "未经许可",
         "missing": "这台机器上还没有",
         "positive": "正面",
+        "here": f"{MODEL} · 英文",
     },
 }
 
@@ -149,7 +151,7 @@ def test_a_model_is_downloaded_with_moving_progress_and_used_at_once(page, app, 
     expect(bar).not_to_have_attribute("style", first)
     expect(page.locator("#sentiment-note")).to_contain_text(words["fits"])
     expect(page.locator("#sentiment-fetching")).to_be_hidden()
-    assert chosen(page) == MODEL
+    assert chosen(page) == words["here"]
     classify(page, words)
     assert "Traceback" not in app.log.read_text(encoding="utf-8")
 
