@@ -1,5 +1,6 @@
 """Step 2 of the Fine-tune tab: what to train on, how thoroughly, and what that will take."""
 
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, get_args
@@ -106,27 +107,48 @@ def _wire_bases(page: Page, data: Data, recipe: RecipeForm, filled: Sequence[Any
     """The list follows the task; one that is not here can be fetched, then it is worded anew."""
     services, panel, base = page.services, recipe.panel, recipe.base
 
-    def offer(language: Language, owner: str, task: Task, chosen: str | None) -> list[Any]:
-        dropdown, value, away, text = _bases(services, task, language, chosen)
+    def offer(
+        language: Language, owner: str, task: Task, opened: dict[str, Any], chosen: str | None
+    ) -> list[Any]:
+        dropdown, value, away, text = _bases(services, task, language, chosen, _asked(opened))
         return [dropdown, away, text, *panel.shown(language, owner, value)]
+
+    def follow(
+        language: Language, owner: str, task: Task, opened: dict[str, Any], chosen: str | None
+    ) -> list[Any]:
+        """The base named where this tab was opened from, if it is one for the task; else it is
+        offered with a file for its task."""
+        if not _asked(opened):
+            return [gr.skip()] * (len(lists) + len(panel.outputs) + 1)
+        return [*offer(language, owner, task, opened, None), time.time_ns()]
 
     def shown(language: Language, owner: str, chosen: str | None) -> list[Any]:
         return panel.shown(language, owner, chosen)
 
-    given = [page.owner, data.task, base]
+    given = [page.owner, data.task, page.opened, base]
     lists = [base, recipe.away, recipe.too_large]
     offered = [page.on(it.then, offer, given, [*lists, *panel.outputs]) for it in filled]
     page.on(base.input, shown, [page.owner, base], panel.outputs)
     page.on_shown(offer, given, [*lists, *panel.outputs], on_arrival=False)
+    page.on(page.opened.change, follow, given, [*lists, *panel.outputs, panel.settled])
     panel.wire(base, offer, given, lists)
     return offered
 
 
+def _asked(opened: Mapping[str, Any]) -> str:
+    """The base a link or another tab asks for; "" where it asks for none."""
+    return opened["model"] if opened["tab"] == "finetuning" else ""
+
+
 def _bases(
-    services: Services, task: Task, language: Language, chosen: str | None
+    services: Services, task: Task, language: Language, chosen: str | None, asked: str = ""
 ) -> tuple[Any, str, Any, str]:
     """The list of bases that can be trained here, what it is on, and those that cannot, with the
-    reason."""
+    reason.
+
+    Args:
+        chosen: what it is on, which stays where it can. asked: what comes first where it cannot.
+    """
     records = [_models.record(model) for model in services.catalog.bases(task)]
     records.sort(key=lambda it: (not it["here"], it["parameters"]))
     possible = [it for it in records if it["trains_here"] or it["trains_quantised_here"]]
@@ -135,7 +157,8 @@ def _bases(
         # A processor trains the small demo in minutes and a real model in days.
         here = [it for it in possible if it["here"]] or possible
         real = [it for it in here if not it["demo"]] if hardware.trains_on() != "cpu" else []
-        chosen = (real or here or records)[0]["id"]
+        wanted = [it for it in possible if it["id"] == asked]
+        chosen = (wanted or real or here or records)[0]["id"]
     dropdown = gr.Dropdown(choices=choices, value=chosen)
     impossible = [it for it in records if it not in possible]
     text = "\n".join(_too_large(it, language) for it in impossible)
