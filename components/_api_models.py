@@ -18,7 +18,6 @@ from components import (
 from components._models import Wanted
 from components._plans import Reading
 from components._services import Services
-from inference import hardware
 from inference.records import ChatSettings, SummarySettings
 
 DEFAULTS = ChatSettings()
@@ -31,12 +30,14 @@ class ModelEndpoints:
         self._services = services
 
     def environment(self) -> dict:
-        """Facts about the machine the app runs on: processor, memory, GPUs, versions, limits.
+        """Facts about the machine the app runs on: processor, memory, GPUs, versions, whether the
+        source of models answers, what is downloaded, limits.
 
         Returns:
             JSON; sizes in bytes.
         """
-        return {**hardware.facts(), "limits": asdict(self._services.limits)}
+        facts = self._services.machine.facts(self._services.catalog)
+        return {**facts, "limits": asdict(self._services.limits)}
 
     def models(self) -> list[dict]:
         """The models on offer, and for each whether it is on this machine, fits and can be trained.

@@ -87,7 +87,11 @@ ERRORS_ZH: dict[str, str] = {
         "这不是访问令牌：它最多有 {limit} 个普通的字母、数字和符号，没有空格。"
         "请在你的账号设置里重新复制。"
     ),
+    "operator_refused": (
+        "这不是维护者令牌。它是启动应用时 LAB_OPERATOR_TOKEN 的值，只有本页面的维护者可以这样做。"
+    ),
     # a model or an adapter
+    "model_arriving": "{model} 正在下载。请等它结束，或先取消下载。",
     "model_unknown": "这里没有名为“{model}”的模型。请从列表中选一个。",
     "wrong_model_for_task": "{model} 不能用于{task}。请从本页的模型列表中选一个。",
     "model_not_here": (

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from components._downloads import VisitorDownloads
+from components._operator import Operator
 from components._throttle import Throttle
 from components._visitor import Accounts, has_accounts
 from finetune import room
@@ -16,6 +17,7 @@ from finetune.runs import RunStore
 from inference import accelerator, fit
 from inference.catalog import Catalog
 from inference.chat_server import ChatServer
+from inference.facts import Machine
 from inference.limits import Limits
 
 
@@ -28,6 +30,7 @@ class Services:
     protects nothing, but with another key after a restart their runs would be lost to them.
     `chat_server` is the operator's, where there is one.
     `accounts` is None where visitors cannot sign in.
+    `machine` tells what this app runs on, `operator` who may delete what was downloaded.
     """
 
     catalog: Catalog
@@ -40,6 +43,8 @@ class Services:
     throttle: Throttle
     chat_server: ChatServer | None
     accounts: Accounts | None
+    machine: Machine
+    operator: Operator
 
     @classmethod
     def open(
@@ -54,8 +59,8 @@ class Services:
         `asking` tells the address and the page of the call that is answered now.
 
         Raises:
-            ConfigurationRefused: a limit, the precision, the operator's catalogue, a setting of
-                the downloads or the chat server's address is not usable.
+            ConfigurationRefused: a limit, the precision, the operator's catalogue or token, a
+                setting of the downloads or the chat server's address is not usable.
         """
         limits = Limits.from_environment(environ)
         fit.setting(environ)  # what is wrong with it is said now, not at the first reply
@@ -79,6 +84,8 @@ class Services:
             throttle=Throttle(limits, asking),
             chat_server=ChatServer.from_environment(environ),
             accounts=Accounts(_secret(home / "accounts.key")) if has_accounts(environ) else None,
+            machine=Machine(environ),
+            operator=Operator.from_environment(environ),
         )
 
     @property

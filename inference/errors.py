@@ -13,9 +13,10 @@
     │   │   ├── DocumentTooLarge, DocumentUnpacksTooLarge, DocumentTooSlow, DocumentsBusy
     │   │   └── PictureGiven, RecordingGiven, ArchiveGiven, OldOfficeFile, DocumentUnsupported
     │   ├── TooManyRequests
-    │   └── AccessTokenRefused
+    │   └── AccessTokenRefused, OperatorRefused
     ├── ModelUnavailable
     │   ├── ModelUnknown, ModelNotHere, ModelDoesNotFit, ModelBroken, WrongModelForTask
+    │   ├── ModelArriving
     │   ├── AdapterRefused, AdapterUnsafe, AdapterBroken
     │   ├── ChatServerTrouble      the operator's chat server did not answer as it should
     │   │   ├── ChatServerUnreachable, ChatServerSilent, ChatServerFailed, ChatServerTorn
@@ -274,12 +275,23 @@ class AccessTokenRefused(RequestRefused):
     )
 
 
+class OperatorRefused(RequestRefused):
+    sentence = (
+        "That is not the operator's token. It is what LAB_OPERATOR_TOKEN was set to when the app "
+        "was started; only whoever runs this page can do this."
+    )
+
+
 class ModelUnavailable(LabError):
     """A model or adapter cannot be used now."""
 
 
 class ModelUnknown(ModelUnavailable):
     sentence = "There is no model called “{model}” on offer. Choose one from the list."
+
+
+class ModelArriving(ModelUnavailable):
+    sentence = "{model} is being downloaded. Wait until that has ended, or cancel it first."
 
 
 class WrongModelForTask(ModelUnavailable):

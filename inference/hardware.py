@@ -10,7 +10,7 @@ import platform
 import re
 import shutil
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cache
 from importlib import metadata, util
 from pathlib import Path
@@ -28,8 +28,13 @@ PACKAGES = (
     "pandas",
     "tokenizers",
     "safetensors",
+    "huggingface_hub",
+    "numpy",
 )
-FLAGS = ("avx2", "avx512f", "avx512_bf16", "amx_bf16", "asimd", "bf16")
+FLAGS = (
+    *("avx2", "avx512f", "avx512_vnni", "avx512_bf16", "amx_int8", "amx_bf16"),
+    *("asimd", "bf16"),
+)
 # Below this many weights one thread is as fast as several, and many times faster on a busy
 # machine, where threads wait for each other at every small matrix (17 times: 1 M, 2 cores).
 ONE_THREAD = 20_000_000
@@ -46,11 +51,13 @@ def facts(environ: Mapping[str, str] = os.environ) -> dict[str, Any]:
         "machine": platform.machine(),
         "cpu": {"model": model, "flags": flags, "cores": cores()},
         "memory": {"total": total, "available": available},
-        "disk": {"free": _disk_free(environ)},
+        "disk": disk(Path(environ.get("LAB_HOME") or Path.home())),
         "gpus": cards,
         "accelerator": accelerator(environ),
         "zero_gpu": zero_gpu(environ),
         "cuda": cuda_build(),
+        "rocm": _build_of_torch("hip"),
+        "cudnn": _cudnn(),
         "packages": {name: _version(name) for name in PACKAGES},
     }
 
@@ -140,6 +147,16 @@ def main_memory(root: Path = CGROUP) -> tuple[int, int]:
     return total, min(available, total)
 
 
+def processor_seconds(root: Path = CGROUP) -> float | None:
+    """Seconds of processor the container has used, of all cores together; None: no container."""
+    text = _first(root, ("cpu.stat",)) or ""  # cgroup v2, microseconds
+    found = re.search(r"^usage_usec (\d+)$", text, re.MULTILINE)
+    if found:
+        return int(found.group(1)) / 1e6
+    text = _first(root, ("cpuacct/cpuacct.usage",)) or ""  # v1, nanoseconds
+    return int(text) / 1e9 if text.isdecimal() else None
+
+
 def _inactive_file(root: Path) -> int:
     text = _first(root, ("memory.stat", "memory/memory.stat")) or ""
     found = re.search(r"^(?:total_)?inactive_file (\d+)$", text, re.MULTILINE)
@@ -155,29 +172,47 @@ def _first(root: Path, names: tuple[str, ...]) -> str | None:
     return None
 
 
-def _disk_free(environ: Mapping[str, str]) -> int:
-    """Free bytes where the app writes; the folder itself need not exist yet."""
-    folder = Path(environ.get("LAB_HOME") or Path.home()).expanduser().absolute()
+def disk(folder: Path) -> dict[str, int]:
+    """Bytes of the disk that holds `folder`, which need not exist yet."""
+    folder = folder.expanduser().absolute()
     while not folder.exists():
         folder = folder.parent
-    return shutil.disk_usage(folder).free
+    found = shutil.disk_usage(folder)
+    return {"free": found.free, "total": found.total}
 
 
 def _gpu(pynvml: Any, number: int) -> dict[str, Any]:
     handle = pynvml.nvmlDeviceGetHandleByIndex(number)
     memory = pynvml.nvmlDeviceGetMemoryInfo(handle)
     major, minor = pynvml.nvmlDeviceGetCudaComputeCapability(handle)
+
+    def told(question: Callable[[], int]) -> int | None:
+        """Not every card, nor every container, answers these."""
+        try:
+            return int(question())
+        except pynvml.NVMLError:
+            return None
+
     return {
         "name": pynvml.nvmlDeviceGetName(handle),
         "memory_total": int(memory.total),
         "memory_free": int(memory.free),
         "compute_capability": float(f"{major}.{minor}"),
         "driver": pynvml.nvmlSystemGetDriverVersion(),
+        "use_percent": told(lambda: pynvml.nvmlDeviceGetUtilizationRates(handle).gpu),
+        "celsius": told(
+            lambda: pynvml.nvmlDeviceGetTemperature(handle, pynvml.NVML_TEMPERATURE_GPU)
+        ),
     }
 
 
 def cuda_build() -> str | None:
     """The CUDA version torch was built for, read from its version file without importing it."""
+    return _build_of_torch("cuda")
+
+
+def _build_of_torch(name: str) -> str | None:
+    """`cuda` or `hip` (which is ROCm) in torch's version file; None: it was built without."""
     spec = util.find_spec("torch")
     if spec is None or spec.origin is None:
         return None
@@ -185,8 +220,14 @@ def cuda_build() -> str | None:
         text = (Path(spec.origin).parent / "version.py").read_text(encoding="utf-8")
     except OSError:
         return None
-    found = re.search(r"^cuda\b[^=]*=\s*['\"]([\d.]+)['\"]", text, re.MULTILINE)
+    found = re.search(rf"^{name}\b[^=]*=\s*['\"]([\w.-]+)['\"]", text, re.MULTILINE)
     return found.group(1) if found else None
+
+
+def _cudnn() -> str | None:
+    """The version of the cuDNN that torch's CUDA build brings as a package of its own."""
+    build = cuda_build()
+    return _version(f"nvidia-cudnn-cu{build.partition('.')[0]}") if build else None
 
 
 def _version(package: str) -> str | None:
