@@ -101,6 +101,18 @@ class Page:
 
         self.on(self.opened.change, fill, [self.opened], [field])
 
+    def on_unfolded(
+        self,
+        part: gr.Accordion,
+        handler: Handler,
+        inputs: Sequence[Any] = (),
+        outputs: Sequence[Any] = (),
+    ) -> None:
+        """Run `handler` when a folded part is opened, and when the language changes: not on
+        arrival, which every visitor would wait for."""
+        self.on(part.expand, handler, inputs, outputs)
+        self.on_shown(handler, inputs, outputs, on_arrival=False)
+
     def finish(self, blocks: gr.Blocks) -> None:
         """Wire what happens when the page opens; called last, inside the Blocks."""
         outputs = [self.owner, self.opened, self.tabs]

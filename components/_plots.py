@@ -20,7 +20,6 @@ POINTS = 100  # of a curve: single batches differ too much to show a trend
 PREVIEW_CHARACTERS = 160
 DASH = "–"
 COMMA: dict[Language, str] = {"en": ", ", "zh": "、"}
-BITS = {"int8": 8, "int4": 4}
 BYTES = (
     *("upload_bytes", "json_bytes", "unpacked_bytes"),
     *("runs_bytes", "disk_spare_bytes", "uploads_bytes"),
@@ -50,76 +49,6 @@ def verdict(
         else say("verdict_small", language)
     )
     return joined((first, second, say("verdict_default", language, model=best)))
-
-
-def machine(facts: Mapping[str, Any], language: Language) -> Table:
-    memory = {name: readable_bytes(size) for name, size in facts["memory"].items()}
-    cpu = facts["cpu"]
-    cards = [
-        say(
-            "machine_gpu",
-            language,
-            name=card["name"],
-            free=readable_bytes(card["memory_free"]),
-            total=readable_bytes(card["memory_total"]),
-        )
-        for card in facts["gpus"]
-    ]
-    rows = [
-        ("machine_cpu", say("machine_cores", language, model=cpu["model"], cores=cpu["cores"])),
-        ("machine_flags", ", ".join(cpu["flags"]) or DASH),
-        ("machine_memory", say("machine_free_of", language, **_free_of(memory))),
-        ("machine_disk", say("machine_free", language, free=readable_bytes(facts["disk"]["free"]))),
-        ("machine_gpus", "\n".join(cards) or say("machine_no_gpu", language)),
-        ("machine_system", f"{facts['os']} · {facts['machine']}"),
-    ]
-    return table(
-        (say("what", language), say("value", language)),
-        [(say(key, language), value) for key, value in rows],
-    )
-
-
-def _free_of(memory: Mapping[str, str]) -> dict[str, str]:
-    return {"free": memory["available"], "total": memory["total"]}
-
-
-def versions(facts: Mapping[str, Any], language: Language) -> Table:
-    rows = [("python", facts["python"]), ("CUDA", facts["cuda"] or DASH)]
-    rows += [(name, version or DASH) for name, version in facts["packages"].items()]
-    return table((say("package", language), say("version", language)), rows)
-
-
-def models(records: Sequence[Mapping[str, Any]], language: Language) -> Table:
-    """One row a model: size, memory, whether it runs and trains here, whether it is here."""
-    headers = ("model", "used_for", "parameters", "needs_run", "needs_train", "fits", "on_disk")
-    rows = [
-        (
-            say("picker_demo", language, model=it["id"]) if it["demo"] else it["id"],
-            say(f"task_{it['task']}", language),
-            readable_count(it["parameters"]),
-            readable_bytes(it["memory_to_run"]) if it["served"] else DASH,
-            readable_bytes(it["memory_to_train"]) if it["trainable"] else DASH,
-            _fit(it, language),
-            say("here", language)
-            if it["here"]
-            else say("to_fetch", language, size=readable_bytes(it["download_bytes"])),
-        )
-        for it in records
-    ]
-    return table([say(key, language) for key in headers], rows)
-
-
-def _fit(model: Mapping[str, Any], language: Language) -> str:
-    """What this machine does with it, and in how many bits where these are fewer."""
-    does = []
-    if model["runs_here"] and model["served"]:
-        bits = BITS.get(model["precision"])
-        does.append(say("fit_run_bits" if bits else "fit_run", language, bits=bits))
-    if model["trains_here"]:
-        does.append(say("fit_train", language))
-    elif model["trains_quantised_here"]:
-        does.append(say("fit_train_bits", language, bits=4))
-    return COMMA[language].join(does) or say("fit_no", language)
 
 
 def limits(known: Limits, language: Language) -> Table:

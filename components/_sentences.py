@@ -130,12 +130,6 @@ SENTENCES: dict[str, tuple[str, str]] = {
     ),
     "environment_machine": ("This machine", "这台机器"),
     "environment_versions": ("Versions", "软件版本"),
-    "environment_models": ("Models", "模型"),
-    "environment_models_note": (
-        "Memory is estimated from each model's architecture: to run it on a conversation of 2,048 "
-        "tokens, and to train a LoRA on rows of 512 tokens.",
-        "内存按模型结构估算：“运行”指 2,048 个词元的对话，“训练”指用 512 个词元的样本训练 LoRA。",
-    ),
     "environment_limits": ("Limits of this app", "本应用的限制"),
     "device_cuda": ("an NVIDIA GPU", "NVIDIA 显卡"),
     "device_mps": ("an Apple GPU", "苹果芯片的图形处理器"),
@@ -160,26 +154,288 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "machine_memory": ("Memory", "内存"),
     "machine_free_of": ("{free} free of {total}", "可用 {free}，共 {total}"),
     "machine_disk": ("Disk", "磁盘"),
-    "machine_free": ("{free} free", "可用 {free}"),
     "machine_gpus": ("GPU", "显卡"),
     "machine_gpu": ("{name}, {free} free of {total}", "{name}，可用 {free}，共 {total}"),
+    "machine_gpu_use": ("{percent}% busy", "占用 {percent}%"),
+    "machine_gpu_driver": ("driver {driver}", "驱动 {driver}"),
     "machine_no_gpu": ("none found", "未发现"),
+    "machine_zero_gpu": (
+        "ZeroGPU: shared, lent for some seconds at a time, not visible in between",
+        "ZeroGPU：共享显卡，按秒借用，平时看不到",
+    ),
+    "machine_mps": (
+        "Apple GPU (MPS), which shares the memory",
+        "苹果显卡（MPS），与内存共用",
+    ),
     "machine_system": ("System", "系统"),
+    "machine_hub": ("Source of models", "模型下载源"),
+    "machine_hub_other": ("an address of the operator's own", "维护者自己的地址"),
+    "machine_hub_reached": ("{name}: answers", "{name}：可以连接"),
+    "machine_hub_lost": ("{name}: does not answer", "{name}：无法连接"),
+    "machine_hub_asked": ("{name}: not known yet", "{name}：还不清楚"),
+    "machine_hub_offline": ("{name}: not asked, downloads are off", "{name}：下载已关闭，不会连接"),
+    "machine_cache": ("Downloaded models", "已下载的模型"),
+    "machine_cached": ("{count} here, {size} in all", "{count} 个，共 {size}"),
     "package": ("Package", "软件包"),
     "version": ("Version", "版本"),
-    "used_for": ("For", "用途"),
+    # Environment: load
+    "load": ("Load of the last minutes", "最近几分钟的负载"),
+    "load_now": (
+        "Now: processor {cpu:.0%}, memory {memory:.0%}{gpu}. All visitors together.",
+        "现在：处理器 {cpu:.0%}，内存 {memory:.0%}{gpu}。这是所有访客合计的负载。",
+    ),
+    "load_gpu": (", GPU {gpu:.0%}", "，显卡 {gpu:.0%}"),
+    "load_cpu": ("processor", "处理器"),
+    "load_memory": ("memory", "内存"),
+    "load_card": ("GPU", "显卡"),
+    "load_card_memory": ("GPU memory", "显存"),
+    "load_minutes": ("minutes ago", "分钟前"),
+    "load_percent": ("percent", "百分比"),
+    # Environment: a report, and what is downloaded
+    "report": ("Copy for a bug report", "复制到问题报告"),
+    "report_info": (
+        "Markdown. It holds what stands in these tables and nothing else: no names, paths or "
+        "tokens.",
+        "Markdown 格式。只包含这些表格里的内容，没有主机名、用户名、路径和令牌。",
+    ),
+    "cache_none": ("Nothing has been downloaded yet.", "还没有下载任何模型。"),
+    "cache_size": ("On disk", "磁盘占用"),
+    "cache_model": ("Model to delete", "要删除的模型"),
+    "cache_token": ("Operator's token", "维护者令牌"),
+    "cache_token_info": (
+        "What LAB_OPERATOR_TOKEN was set to; only whoever runs this page knows it.",
+        "即 LAB_OPERATOR_TOKEN 的值，只有本页面的维护者知道。",
+    ),
+    "cache_delete": ("Delete from disk", "从磁盘删除"),
+    "cache_deleted": (
+        "{model} is deleted: {size} are free again.",
+        "已删除 {model}，释放了 {size}。",
+    ),
+    # Environment: what can run here
+    "fit_title": ("What can run here", "这里能运行什么"),
+    "fit_use": ("What for", "用途"),
+    "fit_use_chat": ("Chat", "对话"),
+    "fit_use_summarize": ("Summarize", "摘要"),
+    "fit_use_classify": ("Classify", "分类"),
+    "fit_use_lora": ("Train (LoRA)", "训练（LoRA）"),
+    "fit_use_qlora": ("Train in 4 bits (QLoRA)", "4 位训练（QLoRA）"),
+    "fit_note": (
+        "Memory is reckoned from each model's architecture: for a conversation of 2,048 tokens, or "
+        "for training on rows of 512 tokens. Click a row to choose a model.",
+        "内存按模型结构推算：对话按 2,048 个词元，训练按 512 个词元的样本。点一行即可选择模型。",
+    ),
+    "fit_speed": (
+        "This machine reads {speed} of weights a second (measured); every token of a reply reads "
+        "all of a model's once.",
+        "这台机器每秒能读取 {speed} 的权重（实测）；回复里的每个词元都要把模型的权重读一遍。",
+    ),
+    "fit_needs": ("Memory needed", "所需内存"),
+    "fit_tokens": ("Tokens a second", "每秒词元数"),
+    "fit_measuring": ("measuring…", "测量中…"),
+    "fit_yes": ("fits", "装得下"),
+    "fit_yes_bits": ("fits in {bits} bits", "{bits} 位量化后装得下"),
+    "fit_cuda": ("needs an NVIDIA GPU", "需要 NVIDIA 显卡"),
+    "fit_no": ("does not fit", "装不下"),
+    "fit_none": ("No model chosen yet: click a row.", "还没有选择模型：点一行。"),
+    "fit_open": ("Open {model} in {tab}", "在“{tab}”页打开 {model}"),
     "parameters": ("Parameters", "参数量"),
-    "needs_run": ("Memory to run", "运行所需内存"),
-    "needs_train": ("Memory to train", "训练所需内存"),
     "fits": ("On this machine", "在这台机器上"),
     "on_disk": ("Files", "文件"),
-    "fit_run": ("runs", "可运行"),
-    "fit_run_bits": ("runs in {bits} bits", "可用 {bits} 位量化运行"),
-    "fit_train": ("trains", "可训练"),
-    "fit_train_bits": ("trains in {bits} bits", "可用 {bits} 位量化训练"),
-    "fit_no": ("does not fit", "装不下"),
     "here": ("here", "已就绪"),
     "to_fetch": ("{size} to download", "需下载 {size}"),
+    # Environment: the calculator
+    "part_title": ("How much memory a model takes", "一个模型要多少内存"),
+    "part_intro": (
+        "For any size, also of models that are not offered here.",
+        "任意大小都可以算，包括这里没有提供的模型。",
+    ),
+    "part_like": ("Built like", "模型结构"),
+    "part_typical": ("a typical model of that size", "该大小的典型模型"),
+    "part_parameters": ("Parameters, billions", "参数量（十亿）"),
+    "part_purpose": ("What for", "用途"),
+    "part_purpose_run": ("Replies", "推理"),
+    "part_purpose_full": ("Full training", "全量训练"),
+    "part_purpose_lora": ("LoRA", "LoRA 训练"),
+    "part_purpose_qlora": ("QLoRA", "QLoRA 训练"),
+    "part_precision": ("Weights in", "权重格式"),
+    "part_context": ("Tokens of a text", "每段文本的词元数"),
+    "part_batch": ("Texts at a time", "同时处理的文本数"),
+    "part_checkpointing": (
+        "Activation checkpointing: less memory, a third more time",
+        "激活检查点：更省内存，时间多三分之一",
+    ),
+    "part_weights": ("weights", "权重"),
+    "part_gradients": ("gradients", "梯度"),
+    "part_optimizer": ("optimizer", "优化器"),
+    "part_activations": ("activations", "激活值"),
+    "part_cache": ("KV cache", "KV 缓存"),
+    "part_card": ("memory of one card", "单卡显存"),
+    "part_needed": ("needed", "需要"),
+    "part_chart": ("Memory in GB, next to common GPUs", "内存（GB），与常见显卡对比"),
+    "part_told": (
+        "**{total}** in all: {parts}.",
+        "总共 **{total}**：{parts}。",
+    ),
+    "part_one": ("One of these is enough: {cards}.", "一张就够：{cards}。"),
+    "part_many": (
+        "No single one of these holds it: it takes {count} of {card} at least.",
+        "单张都装不下：至少需要 {count} 张 {card}。",
+    ),
+    "part_note": (
+        "A typical model has 12 h² weights a layer and 8 heads that keep keys and values. Not "
+        "counted: what CUDA itself takes (about 0.6 GB) and what is lost between pieces of memory.",
+        "典型模型每层有 12 h² 个权重，8 个头保存键和值。未计入：CUDA 自身的开销（约 0.6 GB）"
+        "和显存碎片。",
+    ),
+    # Environment: where else
+    "place_title": ("Where to run larger models", "更大的模型在哪里跑"),
+    "place_note": (
+        "Looked up in November 2026 on public pages; offers change, so look again before you "
+        "rely on one. The models are reckoned from the memory of one card.",
+        "2026 年 11 月查自公开网页；各家政策会变，使用前请再确认。模型按单卡显存推算。",
+    ),
+    "place_where": ("Where", "在哪里"),
+    "place_memory": ("GPU and memory", "显卡与显存"),
+    "place_runs": ("Runs up to", "最大可运行"),
+    "place_trains": ("QLoRA up to", "最大可用 QLoRA 训练"),
+    "place_limits": ("Cost and time", "费用与时限"),
+    "place_own": ("Your own computer", "自己的电脑"),
+    "place_own_memory": ("what it has", "看自己的配置"),
+    "place_own_limits": ("no limit", "没有限制"),
+    "place_space_cpu": ("Hugging Face Space, CPU Basic", "Hugging Face Space（CPU Basic，无显卡）"),
+    "place_space_cpu_memory": ("no GPU; 2 cores, 16 GB of memory", "没有显卡；2 核，16 GB 内存"),
+    "place_space_cpu_limits": ("free", "免费"),
+    "place_colab": ("Google Colab, free", "Google Colab 免费版"),
+    "place_colab_memory": ("often a T4, 16 GB", "通常是 T4，16 GB"),
+    "place_colab_limits": (
+        "free; 12 hours a session at most, less when idle; a GPU is not promised",
+        "免费；每次最长 12 小时，闲置会更早断开；不保证有显卡",
+    ),
+    "place_kaggle": ("Kaggle", "Kaggle 平台"),
+    "place_kaggle_memory": ("two T4 or a P100, 16 GB each", "两张 T4 或一张 P100，每张 16 GB"),
+    "place_kaggle_limits": (
+        "free; about 30 GPU hours a week, 12 hours a session",
+        "免费；每周约 30 小时显卡时间，每次 12 小时",
+    ),
+    "place_pai": ("Alibaba Cloud PAI (DSW)", "阿里云 PAI（DSW）"),
+    "place_pai_memory": ("A10, 24 GB (gn7i); larger ones too", "A10，24 GB（gn7i）；也有更大的"),
+    "place_pai_limits": (
+        "paid while it runs; can stop by itself when idle",
+        "按运行时间付费；可设置闲置自动停机",
+    ),
+    "place_zero_gpu": ("Hugging Face Space, ZeroGPU", "Hugging Face Space（ZeroGPU 共享显卡）"),
+    "place_zero_gpu_memory": ("a share of a large GPU, about 45 GB", "大显卡的一部分，约 45 GB"),
+    "place_zero_gpu_limits": (
+        "free; each visitor a day: 2 minutes, 5 with an account, 40 with PRO",
+        "免费；每位访客每天 2 分钟，登录后 5 分钟，PRO 用户 40 分钟",
+    ),
+    "place_space_gpu": ("Hugging Face Space, own GPU", "Hugging Face Space（独占显卡）"),
+    "place_space_gpu_memory": (
+        "T4 16 GB, A10G 24 GB, L40S 48 GB, A100 80 GB",
+        "可选 T4 16 GB、A10G 24 GB、L40S 48 GB、A100 80 GB",
+    ),
+    "place_space_gpu_limits": ("paid by the hour; no time limit", "按小时付费；没有时限"),
+    # Environment: the doctor. Of each finding what it is, and what to do
+    "doctor_title": ("Doctor", "体检"),
+    "doctor_well": ("Nothing wrong was found.", "没有发现问题。"),
+    "doctor_well_model": (
+        "Nothing wrong was found, for {model} either.",
+        "没有发现问题，使用 {model} 也没有问题。",
+    ),
+    "doctor_error": ("Problem", "问题"),
+    "doctor_warning": ("Warning", "提醒"),
+    "doctor_note": ("Note", "说明"),
+    "doctor_gpu_with_cpu_torch": (
+        "There is a GPU ({gpu}), but torch is a build without CUDA: nothing runs on it.",
+        "这里有显卡（{gpu}），但安装的 torch 不带 CUDA，用不上它。",
+    ),
+    "doctor_gpu_with_cpu_torch_fix": (
+        "Install the CUDA build of torch: choose your system on pytorch.org/get-started/locally, "
+        "then start the app again.",
+        "安装带 CUDA 的 torch：在 pytorch.org/get-started/locally 选择系统，装好后重启应用。",
+    ),
+    "doctor_cuda_without_gpu": (
+        "torch is built for CUDA {cuda}, but no NVIDIA GPU is visible: models run on the "
+        "processor.",
+        "torch 是 CUDA {cuda} 版本，但看不到 NVIDIA 显卡：模型在处理器上运行。",
+    ),
+    "doctor_cuda_without_gpu_fix": (
+        "If there is a GPU: see whether `nvidia-smi` lists it; a container needs `--gpus all`. If "
+        "there is none, all is well; the CPU build of torch is smaller.",
+        "如果有显卡：看看 `nvidia-smi` 能否列出它；容器要加 `--gpus all`。如果没有显卡，一切正常，"
+        "CPU 版的 torch 体积更小。",
+    ),
+    "doctor_driver_too_old": (
+        "The NVIDIA driver {driver} is too old for torch's CUDA {cuda}, which needs {needed} or "
+        "newer.",
+        "NVIDIA 驱动 {driver} 太旧：torch 的 CUDA {cuda} 需要 {needed} 或更新的驱动。",
+    ),
+    "doctor_driver_too_old_fix": (
+        "Update the driver, or install a build of torch for an older CUDA.",
+        "更新驱动，或者安装为较旧 CUDA 构建的 torch。",
+    ),
+    "doctor_disk_full": (
+        "Only {free} of disk are free: downloads and training runs are refused.",
+        "磁盘只剩 {free}：无法下载模型，也无法训练。",
+    ),
+    "doctor_disk_full_fix": (
+        "Delete training runs or downloaded models that nobody needs, or set LAB_HOME to a folder "
+        "on a larger disk.",
+        "删除不再需要的训练或已下载的模型，或者把 LAB_HOME 设为更大磁盘上的文件夹。",
+    ),
+    "doctor_disk_too_small": (
+        "To download {model} takes {needed} of disk with what must stay free; {free} are free.",
+        "下载 {model}（加上要保留的空间）需要 {needed} 磁盘，目前只有 {free}。",
+    ),
+    "doctor_disk_too_small_fix": (
+        "Choose a smaller model, make room, or set HF_HOME to a folder on a larger disk.",
+        "换一个小一点的模型，清理磁盘，或者把 HF_HOME 设为更大磁盘上的文件夹。",
+    ),
+    "doctor_package_missing": (
+        "The package {package} is not installed.",
+        "没有安装软件包 {package}。",
+    ),
+    "doctor_package_missing_fix": (
+        "Run: `pip install -r requirements.txt`",
+        "请运行：`pip install -r requirements.txt`",
+    ),
+    "doctor_version_outside": (
+        "{package} {version} is not one of the versions this app is tested with ({tested}).",
+        "{package} {version} 不在本应用测试过的版本（{tested}）之内。",
+    ),
+    "doctor_version_outside_fix": (
+        "If something fails, run: `pip install -r requirements.txt`",
+        "如果出错，请运行：`pip install -r requirements.txt`",
+    ),
+    "doctor_hub_unreachable": (
+        "The source of models ({endpoint}) does not answer: nothing can be downloaded.",
+        "模型下载源（{endpoint}）没有应答：无法下载模型。",
+    ),
+    "doctor_hub_unreachable_fix": (
+        "Check the network. Where the Hub is blocked, start the app with "
+        "`HF_ENDPOINT=https://hf-mirror.com` or `LAB_SOURCE=modelscope`. What is here already goes "
+        "on working.",
+        "请检查网络。如果连不上 Hugging Face，启动应用时可设置 `HF_ENDPOINT=https://hf-mirror.com` "
+        "或 `LAB_SOURCE=modelscope`。已经下载的模型照常可用。",
+    ),
+    "doctor_hub_offline": (
+        "Downloads are switched off (HF_HUB_OFFLINE or TRANSFORMERS_OFFLINE).",
+        "下载已关闭（HF_HUB_OFFLINE 或 TRANSFORMERS_OFFLINE）。",
+    ),
+    "doctor_hub_offline_fix": (
+        "To download models, start the app without that setting.",
+        "如果要下载模型，请去掉这个设置后重新启动应用。",
+    ),
+    "doctor_token_needed": (
+        "{model} asks for an access token, and none was given or it was not enough.",
+        "{model} 需要访问令牌，还没有提供，或者令牌的权限不够。",
+    ),
+    "doctor_token_needed_fix": (
+        "Accept the model's terms on its page, make a token with read access in the settings of "
+        "your account, and type it where the model is downloaded. It is not kept.",
+        "先在模型页面上同意使用条款，在账号设置里创建一个可读的令牌，再填到下载该模型的地方。"
+        "令牌不会被保存。",
+    ),
     "limit": ("Limit", "上限"),
     "limit_upload_bytes": ("Size of an uploaded file", "上传文件的大小"),
     "limit_json_bytes": ("Size of any other request", "其他请求的大小"),

@@ -1,61 +1,63 @@
-"""The Environment tab: what this machine is, what it can run and train, and the app's limits."""
+"""The Environment tab: what this machine is, what it can run and train, and what else would."""
 
 from typing import Any
 
 import gradio as gr
 
-from components import _guide, _look_inside, _models, _plots, _remote_models
+from components import (
+    _abilities_panel,
+    _calculator_panel,
+    _guide,
+    _look_inside,
+    _machine_panel,
+    _models,
+    _places,
+)
 from components._page import Page
 from components._texts import i18n
 from components._visitor import Language
-from inference import hardware
 
-MODEL_WIDTHS = [310, 120, 110, 125, 125, 160, 166]  # pixels
+PLACE_WIDTHS = [210, 230, 200, 200, 300]  # pixels
 
 
 def build(page: Page) -> None:
     services = page.services
     _guide.build(page)
     gr.Markdown(i18n("environment_intro"), elem_classes="lab-intro")
-    verdict = gr.Markdown(elem_id="environment-verdict", elem_classes="lab-verdict")
-    # Hidden until there is something in them: an empty table shows column numbers.
-    machine = gr.Dataframe(
-        label=i18n("environment_machine"),
-        visible=False,
-        interactive=False,
-        wrap=True,
-        column_widths=["30%", "70%"],
-        elem_id="environment-machine",
-    )
-    models = gr.Dataframe(
-        label=i18n("environment_models"),
-        visible=False,
-        interactive=False,
-        wrap=True,
-        column_widths=MODEL_WIDTHS,
-        max_height=760,
-        elem_id="environment-models",
-    )
-    gr.Markdown(i18n("environment_models_note"), elem_classes="lab-note")
-    with gr.Accordion(i18n("environment_versions"), open=False):
-        versions = gr.Dataframe(label=i18n("environment_versions"), interactive=False)
-    with gr.Accordion(i18n("environment_limits"), open=False):
-        limits = gr.Dataframe(label=i18n("environment_limits"), interactive=False)
+    facts = _machine_panel.place()
     refresh = gr.Button(i18n("refresh"), size="sm", elem_id="environment-refresh")
+    _machine_panel.build_load(page)
+    abilities = _abilities_panel.place()
+    _calculator_panel.build(page)
+    _build_places(page)
+    _machine_panel.build_cache(page)
+    _machine_panel.build_versions(page)
 
-    def show(language: Language) -> tuple[Any, ...]:
-        facts = hardware.facts()
+    def show(language: Language, owner: str, *chosen: Any) -> list[Any]:
         records = [_models.record(model) for model in services.catalog.models]
-        best = _remote_models.default_model(services, "chat")
-        return (
-            _plots.verdict(facts, records, best, language),
-            gr.Dataframe(_plots.machine(facts, language), visible=True),
-            _plots.versions(facts, language),
-            gr.Dataframe(_plots.models(records, language), visible=True),
-            _plots.limits(services.limits, language),
-        )
+        drawn = _abilities_panel.show(services, language, owner, *chosen, measure=False)
+        return [*_machine_panel.show(services, records, language), *drawn]
 
-    outputs = [verdict, machine, versions, models, limits]
-    page.on_shown(show, [], outputs)
-    page.on(refresh.click, show, [], outputs)
+    given = [page.owner, *abilities.inputs]
+    outputs = [*facts.outputs, *abilities.outputs]
+    page.on_shown(show, given, outputs)
+    page.on(refresh.click, show, given, outputs)
+    _abilities_panel.wire(page, abilities)
     _look_inside.build(page)
+
+
+def _build_places(page: Page) -> None:
+    with gr.Accordion(i18n("place_title"), open=False, elem_id="environment-places-part") as part:
+        places = gr.Dataframe(
+            visible=False,
+            interactive=False,
+            wrap=True,
+            column_widths=PLACE_WIDTHS,
+            elem_id="environment-places",
+        )
+        gr.Markdown(i18n("place_note"), elem_classes="lab-note")
+
+    def show(language: Language) -> Any:
+        return gr.Dataframe(_places.places(page.services.catalog, language), visible=True)
+
+    page.on_unfolded(part, show, [], [places])

@@ -22,9 +22,11 @@ TABS = {
 }
 # Latin words that may stand in the Chinese page: names, units and code.
 NAMES = re.compile(
-    r"python -m inference fetch|builtin/\S+|[\w.-]+/[\w.-]+|[a-z]+_[a-z_]+|[A-Z]+_[A-Z]+|"
+    r"python -m inference fetch|builtin/\S+|[\w.-]+/[\w.-]+|[a-z]+_[a-z_]+|[A-Z]+(?:_[A-Z]+)+|"
     r"\b(?:CSV|TSV|JSON|Markdown|Lines|LoRA|DoRA|LLM|Lab|English|"
     r"API|MCP|CLS|SEP|MASK|XLSX|Parquet|Qwen\w*|BERT|BART|GPU|CPU|CUDA|AMD|EPYC|Intel|Xeon|Linux|Tab|UTF|utf|gb18030|seed|"
+    r"Hugging|Face|Space|Basic|ZeroGPU|PRO|Google|Colab|Kaggle|PAI|DSW|RTX|NVIDIA|QLoRA|cuDNN|ROCm|"
+    r"nvidia-smi|float\d+|bfloat\d+|pip install|huggingface|"
     r"temperature|thinking|avx\w*|amx\w*|asimd|kB|MB|GB|TB|ROUGE|csv|txt|examples?|instruction|output)\b"
 )
 

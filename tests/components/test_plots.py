@@ -3,8 +3,8 @@
 import pytest
 
 from components import _models, _plots
-from inference import hardware
 from inference.limits import Limits
+from tests.inference.machines import MACHINES
 
 CHAT = {
     "task": "chat",
@@ -98,41 +98,11 @@ def test_every_limit_has_a_name_in_both_languages():
         assert len({row[0] for row in rows}) == len(Limits.__dataclass_fields__)
 
 
-def test_the_environment_is_told_for_every_kind_of_machine(services):
+def test_what_a_machine_is_good_for_is_told_for_every_kind_of_machine(services):
     records = [_models.record(model) for model in services.catalog.models]
-    facts = hardware.facts()
-    for accelerator in ("cpu", "cuda", "mps"):
+    for facts in MACHINES.values():
         for language in ("en", "zh"):
-            told = _plots.verdict({**facts, "accelerator": accelerator}, records, "m", language)
-            assert "**m**" in told
-    card = {"name": "GPU", "memory_free": 1_000_000_000, "memory_total": 2_000_000_000}
-    rows = dict(_plots.machine({**facts, "gpus": [card]}, "en")["data"])
-    assert rows["GPU"] == "GPU, 1.0 GB free of 2.0 GB"
-    assert len(_plots.models(records, "zh")["data"]) == len(records)
-
-
-@pytest.mark.parametrize(
-    ("precision", "runs", "trains", "quantised", "told"),
-    [
-        ("bfloat16", True, True, True, "runs, trains"),
-        ("bfloat16", True, False, True, "runs, trains in 4 bits"),
-        ("int4", True, False, False, "runs in 4 bits"),
-        ("int4", False, False, False, "does not fit"),
-    ],
-)
-def test_in_how_many_bits_a_model_fits_is_told(services, precision, runs, trains, quantised, told):
-    known = _models.record(services.catalog.find("Qwen/Qwen3-8B"))
-    known |= {"precision": precision, "runs_here": runs}
-    known |= {"trains_here": trains, "trains_quantised_here": quantised}
-    (row,) = _plots.models([known], "en")["data"]
-    assert told in row
-    assert set("0123456789") & set(told) <= set("".join(_plots.models([known], "zh")["data"][0]))
-
-
-def test_a_base_that_no_tab_lists_only_trains(services):
-    known = _models.record(services.catalog.find("facebook/bart-base")) | {"trains_here": True}
-    (row,) = _plots.models([known], "en")["data"]
-    assert "trains" in row
+            assert "**m**" in _plots.verdict(facts, records, "m", language)
 
 
 def test_quantities_are_read_easily():

@@ -18,7 +18,7 @@ MADE_UP = re.compile(
     r"(tab|task|order|device|label|limit|reason|status|stage|length|role|preset|severity|figure"
     r"|chat|learned|inside|pace|setting|settings|data_seen|is|use|curve|stopped|failed|try"
     r"|preset_chat|machine|fit|starter|sentiment_example|finetune|fetching|search|outline|measure"
-    r"|meaning|documents|reads|lines|against|file)_\w+"
+    r"|meaning|documents|reads|lines|against|file|doctor|part|place)_\w+"
 )
 
 
