@@ -80,7 +80,8 @@ def test_the_look_inside_shows_tokens_attention_training_and_lora(page, app, loc
     asked = re.compile("it was|it is there|原来是|没盖住")
     expect(page.locator("#look-shown")).to_contain_text(asked, timeout=MINUTE)
     expect(page.locator("#look-next")).to_contain_text("[CLS]")
-    assert strangers(page, locale) == set()
+    drawn = page.locator("#look-shown").inner_text()  # any token may stand for another
+    assert [it for it in strangers(page, locale) if it not in drawn] == []
 
     tabs.nth(3).click()
     told = page.locator("#look-lora-told")
