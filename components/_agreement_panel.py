@@ -1,6 +1,6 @@
 """A second model on the rows of a scored file: where the two agree, and where they do not."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -55,8 +55,11 @@ def place() -> Second:
     return Second(column, model, work, told, table, differing)
 
 
-def wire(page: Page, picker: Picker, second: Second, scored: gr.State) -> list[Any]:
-    """Returns the events after which `contents` is worth showing."""
+def wire(
+    page: Page, picker: Picker, second: Second, scored: gr.State, scoring: Sequence[Any]
+) -> list[Any]:
+    """Returns the events after which `contents` is worth showing; `scoring` are those after which
+    there are rows to compare with."""
     services = page.services
 
     def begin(
@@ -77,7 +80,9 @@ def wire(page: Page, picker: Picker, second: Second, scored: gr.State) -> list[A
         return relisted(found, taken, value)
 
     known = [page.owner, page.opened, second.model, picker.dropdown]
-    for trigger in (scored.change, second.model.focus):
+    # Not on `scored.change`: Gradio hashes a State whose changes are listened to, which rows
+    # cannot be.
+    for trigger in (second.model.focus, *(it.then for it in scoring)):
         page.on(trigger, listed, known, [second.model])
     page.on_shown(listed, known, [second.model], on_arrival=False)
     inputs = [scored, second.model, page.owner, page.opened]

@@ -83,7 +83,7 @@ def build(page: Page, picker: Picker) -> None:
     given = [first, other, page.owner, page.opened]
     everything = [*results.outputs, *second.outputs]
     scoring = _file_work.wire(page, parts.work, _beginner(services), _inputs(parts, picker))
-    comparing = _agreement_panel.wire(page, picker, second, first)
+    comparing = _agreement_panel.wire(page, picker, second, first, scoring)
     # What is under way is of the file before: it would fill its rows in again.
     changed = parts.file.change(None, cancels=[scoring[0], comparing[0]], api_visibility="private")
     ended = _file_work.wire_end(page, changed, [parts.work, second.work])

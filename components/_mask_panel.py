@@ -106,7 +106,8 @@ def _wire_model(
     page.on_shown(show, inputs, outputs, on_arrival=False)
     page.on(opened, show, inputs, outputs)
     page.on(model.focus, renew, [model], [model])
-    page.on(model.input, told, inputs, outputs[1:])
+    for trigger in (model.change, model.input):
+        page.on(trigger, told, inputs, outputs[1:])
     panel.wire(model, show, inputs, [model, note])
 
 

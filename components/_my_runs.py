@@ -1,5 +1,6 @@
 """The visitor's runs, above the steps of the Fine-tune tab, and which of them the steps show."""
 
+import time
 from dataclasses import dataclass
 from typing import Any
 
@@ -93,29 +94,36 @@ def wire(
         listed = _runs.listed(services, owner)
         asked = opened["run"] if opened["tab"] == "finetuning" else ""
         if not opened["arrival"]:  # another tab is opened: what is shown here stays
-            told, _ = _listing(services, language, owner, chosen)
-            return [gr.skip(), gr.skip(), *told]
+            told, value = _listing(services, language, owner, chosen, chosen)
+            return [gr.skip(), gr.skip() if value == chosen else to_show(value), *told]
         active = next((it["id"] for it in listed if it["status"] in ACTIVE), None)
         wanted = next((it["id"] for it in listed if it["id"] == asked), active)
         step = _fitting(listed, wanted) if wanted else None
         go = _steps.opened(step) if step else gr.skip()
         told, value = _listing(services, language, owner, wanted or chosen)
-        return [go, value or "", *told]
+        return [go, to_show(value) if value else gr.skip(), *told]
+
+    def to_show(run_id: str | None) -> dict[str, Any]:
+        """What `found` holds; found twice, a run is shown twice."""
+        return {"run": run_id, "at": time.time_ns()}
 
     def begin(language: Language, owner: str, run_id: str) -> list[Any]:
         return listing(language, owner, run_id)
+
+    def show_found(language: Language, owner: str, found: dict[str, Any]) -> list[Any]:
+        return listing(language, owner, found["run"])
 
     def open_step(language: Language, owner: str, run_id: str | None) -> Any:
         step = _fitting(_runs.listed(services, owner), run_id)
         return _steps.opened(step) if step else gr.skip()
 
     lists = placed.outputs
-    found = gr.State("")  # a run that was there on arrival; without one nothing is to be shown
+    found = gr.State({})  # a run that is to be shown though nobody chose it: on arrival, mostly
     page.on_shown(listing, [page.owner, runs], [*lists, *shown], on_arrival=False)
     given = [page.owner, page.opened, runs]
     page.on(page.opened.change, arrive, given, [steps, found, *lists])
-    for run in (found, begun):
-        page.on(run.change, begin, [page.owner, run], [*lists, *shown])
+    page.on(begun.change, begin, [page.owner, begun], [*lists, *shown])
+    page.on(found.change, show_found, [page.owner, found], [*lists, *shown])
     page.on(runs.focus, renew, [page.owner, runs], [*lists, *shown])
     chosen = page.on(runs.input, listing, [page.owner, runs], [*lists, *shown])
     page.on(chosen.then, open_step, [page.owner, runs], [steps])

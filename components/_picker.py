@@ -96,7 +96,8 @@ def place(page: Page, task: Task, tab: str) -> Picker:
         if not named:
             asked = value
             if opened["arrival"]:  # a page opened again goes on with what is being fetched
-                asked = services.downloads.latest(_offered(services, task), owner) or value
+                asked = services.downloads.latest(_offered(services, task), owner)
+                asked = asked or _remote_models.default_model(services, task)
         shown, found = listed(language, owner, opened, value, asked)
         if named and found != asked:
             gr.Warning(say("link_lost", language))
@@ -109,7 +110,9 @@ def place(page: Page, task: Task, tab: str) -> Picker:
     # panel has to be told (a browser looks for each output in the whole page).
     page.on(page.opened.change, follow, picker.inputs, [dropdown, note])
     page.on(dropdown.focus, renew, picker.inputs, [dropdown])
-    page.on(dropdown.change, told, picker.inputs, outputs[1:])
+    # Also when the list is left: its model may have been fetched in another tab meanwhile.
+    for trigger in (dropdown.change, dropdown.input):
+        page.on(trigger, told, picker.inputs, outputs[1:])
     panel.wire(dropdown, show, picker.inputs, [dropdown, note])
     return picker
 

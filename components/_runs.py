@@ -49,12 +49,13 @@ def start(
     if not isinstance(owner, str) or len(owner) < LEAST_TOKEN:
         raise OwnerTokenRefused(least=LEAST_TOKEN)
     services.throttle.charge(RUN, owner)
+    file = uploaded(services, path)  # without one there is no list of bases to choose from
     base_model(services, plan.task, plan.base, use_of(plan))
     table = table_of(services, path, reading)
     usable = build(table, plan.task, plan.mapping)
     recipe = recipe_for(services, plan, usable.kept)
     train, held_out = split(usable.rows, plan.task, recipe.held_out_share, recipe.seed)
-    shown = " ".join(name.split())[:NAME_CHARACTERS] or uploaded(services, path).stem
+    shown = " ".join(name.split())[:NAME_CHARACTERS] or file.stem
     seconds = foreseen(services, plan, usable.kept, measured(table)).estimate.seconds
     run = services.store.create(recipe, train, held_out, owner, shown, seconds)
     services.jobs.submit(run)
