@@ -1,5 +1,6 @@
 """What can run here: every model for every use, a button that goes there, and the doctor."""
 
+import logging
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,6 +17,8 @@ from inference.catalog import Model
 from inference.errors import ModelGated, ModelUnknown, SettingChoiceRefused
 from inference.texts import joined
 from inference.units import readable_bytes
+
+log = logging.getLogger(__name__)
 
 MODEL_WIDTHS = [200, 150, 140, 140, 130, 190]  # pixels
 
@@ -110,7 +113,9 @@ def show(
     """
     speed = _read_speed(measure)
     records, wanted = _records(services), _use(use)
-    speeds = None if speed is None else {it["id"]: _models.tokens_per_second(it) for it in records}
+    speeds: dict[str, float] | None = {} if measure else None
+    if speed is not None:
+        speeds = {it["id"]: _models.tokens_per_second(it) for it in records}
     table = _abilities.abilities(records, wanted, speeds, quantises(), language)
     note = say("fit_note", language)
     if speed is not None:
@@ -144,12 +149,17 @@ def _records(services: Services) -> list[dict[str, Any]]:
 
 
 def _read_speed(measure: bool) -> float | None:
-    """Bytes of weights that are read a second; None where that is not measured yet."""
+    """Bytes of weights that are read a second; None where that is not measured yet, or cannot be:
+    the driver is too old, say, or the card full. The doctor tells of the first."""
     from inference import speed
 
     if not measure and not speed.bytes_per_second.cache_info().currsize:
         return None
-    return speed.bytes_per_second()
+    try:
+        return speed.bytes_per_second()
+    except (RuntimeError, AssertionError) as error:  # torch raises either without CUDA
+        log.warning("the speed of this machine cannot be measured: %s", type(error).__name__)
+        return None
 
 
 def _button(services: Services, language: Language, use: Use, model_id: str) -> Any:

@@ -5,6 +5,7 @@ from typing import Any, get_args
 import gradio as gr
 import pandas as pd
 
+from components import _plots
 from components._page import Page
 from components._texts import i18n, say
 from components._visitor import Language
@@ -65,7 +66,7 @@ def _fields(catalog: Catalog) -> list[Any]:
             filterable=False,
             elem_id="calculator-like",
         ),
-        gr.Number(7, label=i18n("part_parameters"), minimum=0, elem_id="calculator-parameters"),
+        gr.Number(7, label=i18n("part_parameters"), elem_id="calculator-parameters"),
         gr.Radio(
             [(i18n(f"part_purpose_{name}"), name) for name in PURPOSES],
             value="run",
@@ -79,10 +80,9 @@ def _fields(catalog: Catalog) -> list[Any]:
             filterable=False,
             elem_id="calculator-precision",
         ),
-        gr.Number(
-            2_048, label=i18n("part_context"), precision=0, minimum=1, elem_id="calculator-context"
-        ),
-        gr.Number(1, label=i18n("part_batch"), precision=0, minimum=1, elem_id="calculator-batch"),
+        # No `minimum`: Gradio would answer a smaller one itself, in English.
+        gr.Number(2_048, label=i18n("part_context"), precision=0, elem_id="calculator-context"),
+        gr.Number(1, label=i18n("part_batch"), precision=0, elem_id="calculator-batch"),
         gr.Checkbox(False, label=i18n("part_checkpointing"), elem_id="calculator-checkpointing"),
     ]
 
@@ -122,7 +122,7 @@ def _number(name: str, value: object, low: float, high: float) -> float:
     usable = isinstance(value, int | float) and not isinstance(value, bool)
     if usable and low <= value <= high:
         return float(value)
-    raise SettingsRefused(name=name, value=str(value)[:40], low=f"{low:g}", high=f"{high:g}")
+    raise SettingsRefused(name=name, value=str(value)[:40], low=f"{low:,g}", high=f"{high:,.0f}")
 
 
 def _one_of(name: str, value: object, choices: tuple[Any, ...]) -> Any:
@@ -133,7 +133,7 @@ def _one_of(name: str, value: object, choices: tuple[Any, ...]) -> Any:
 
 def told_of(found: Parts, language: Language) -> str:
     """All of it and its parts, and on how many cards it fits."""
-    comma = ", " if language == "en" else "，"
+    comma = _plots.COMMA[language]
     named = comma.join(
         f"{say(f'part_{name}', language)} {readable_bytes(getattr(found, name))}"
         for name in PARTS

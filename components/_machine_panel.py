@@ -12,7 +12,7 @@ from components._texts import i18n, say
 from components._throttle import COSTLY
 from components._visitor import Language
 from inference import doctor
-from inference.errors import ModelArriving
+from inference.errors import ModelArriving, ModelNeeded
 from inference.units import readable_bytes
 
 TICK_SECONDS = 3.0
@@ -172,7 +172,7 @@ def build_cache(page: Page) -> None:
 
     shown = [none, held, chosen]
     page.on_unfolded(part, tell, [], shown)
-    # The token goes with one press and is gone from the page with it.
+    # The token goes with one press, and is gone from the page once it was taken.
     page.on(remove.click, delete, [page.owner, token, chosen], [token, *shown])
 
 
@@ -183,7 +183,8 @@ def delete_download(services: Services, typed: str, model_id: str, visitor: str)
         typed: what must be the operator's token.
 
     Raises:
-        TooManyRequests, OperatorRefused, ModelUnknown, ModelArriving, ModelNotHere
+        TooManyRequests, OperatorRefused, ModelUnknown, ModelArriving, ModelNeeded,
+            ModelNotHere
     """
     services.throttle.charge(COSTLY, visitor)
     services.operator.check(typed)
@@ -191,5 +192,8 @@ def delete_download(services: Services, typed: str, model_id: str, visitor: str)
     standing = services.downloads.standing(model.id, visitor)
     if standing is not None and not standing.progress.ended:
         raise ModelArriving(model=model.id)
+    store = services.store
+    if any(run.recipe.base == model.id for run in (*store.queue(), *store.training())):
+        raise ModelNeeded(model=model.id)
     _models.evict_idle()  # or its files would be held open on Windows
     return services.machine.delete(services.catalog, model.id)

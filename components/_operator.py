@@ -22,7 +22,7 @@ class Operator:
     @classmethod
     def from_environment(cls, environ: Mapping[str, str]) -> "Operator":
         """Raises ConfigurationRefused: the token could be guessed. Its value is told nowhere."""
-        token = environ.get(SETTING, "")
+        token = environ.get(SETTING, "").strip()
         if token and len(token) < LEAST:
             reason = f"it must have {LEAST} characters or more"
             raise ConfigurationRefused(name=SETTING, value="***", reason=reason)
@@ -34,6 +34,6 @@ class Operator:
 
     def check(self, typed: object) -> None:
         """Raises OperatorRefused: that is not the token, or there is none."""
-        given = typed.strip().encode() if isinstance(typed, str) else b""
+        given = typed.strip().encode(errors="replace") if isinstance(typed, str) else b""
         if not self._token or not hmac.compare_digest(given, self._token):
             raise OperatorRefused()

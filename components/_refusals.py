@@ -92,6 +92,7 @@ ERRORS_ZH: dict[str, str] = {
     ),
     # a model or an adapter
     "model_arriving": "{model} 正在下载。请等它结束，或先取消下载。",
+    "model_needed": "有训练任务在等待或使用 {model}。请等它结束后再删除。",
     "model_unknown": "这里没有名为“{model}”的模型。请从列表中选一个。",
     "wrong_model_for_task": "{model} 不能用于{task}。请从本页的模型列表中选一个。",
     "model_not_here": (
@@ -920,6 +921,11 @@ _WORDS: dict[str, dict[str, tuple[str, str]]] = {
     "role": _ROLES,
     "other": _ROLES,
     "role_unknown.role": {},  # the visitor's own word
+    "settings_refused.name": {
+        "parameters": ("Parameters, billions", "参数量（十亿）"),
+        "context": ("Tokens of a text", "每段文本的词元数"),
+        "batch": ("Texts at a time", "同时处理的文本数"),
+    },
     "bad_dialect.name": {"delimiter": ("delimiter", "分隔符"), "quotechar": ("quote", "引号")},
     "json_not_flat.found": {
         "an object": ("an object", "对象"),

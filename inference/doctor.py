@@ -139,9 +139,12 @@ def _disk(facts: Mapping[str, Any], model: Model | None) -> list[Finding]:
     if facts["disk"]["free"] < SPARE_BYTES:
         return [Finding("disk_full", {"free": facts["disk"]["free"]})]
     free = facts["cache"]["free"]
-    if model is None or model.demo or model.download_bytes + SPARE_BYTES <= free:
+    if model is None or model.demo:
         return []
-    needed = model.download_bytes + SPARE_BYTES
+    here = sum(it["bytes"] for it in facts["cache"]["models"] if it["id"] == model.id)
+    needed = max(0, model.download_bytes - here) + SPARE_BYTES
+    if needed <= free:
+        return []
     return [Finding("disk_too_small", {"model": model.id, "needed": needed, "free": free})]
 
 

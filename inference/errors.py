@@ -16,7 +16,7 @@
     │   └── AccessTokenRefused, OperatorRefused
     ├── ModelUnavailable
     │   ├── ModelUnknown, ModelNotHere, ModelDoesNotFit, ModelBroken, WrongModelForTask
-    │   ├── ModelArriving
+    │   ├── ModelArriving, ModelNeeded
     │   ├── AdapterRefused, AdapterUnsafe, AdapterBroken
     │   ├── ChatServerTrouble      the operator's chat server did not answer as it should
     │   │   ├── ChatServerUnreachable, ChatServerSilent, ChatServerFailed, ChatServerTorn
@@ -292,6 +292,10 @@ class ModelUnknown(ModelUnavailable):
 
 class ModelArriving(ModelUnavailable):
     sentence = "{model} is being downloaded. Wait until that has ended, or cancel it first."
+
+
+class ModelNeeded(ModelUnavailable):
+    sentence = "A training run waits for {model} or uses it. Delete it when that has ended."
 
 
 class WrongModelForTask(ModelUnavailable):

@@ -4,6 +4,7 @@ No environment variable, token, name of a host or a user, or path can pass: they
 """
 
 import os
+import threading
 import time
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -13,6 +14,7 @@ from inference.catalog import Catalog
 from inference.load import Load
 from inference.reach import Reach
 
+HELD_SECONDS = 30.0  # the cache may hold a hundred thousand files, on a network's disk
 FRESH_SECONDS = 1.0  # facts are told again meanwhile: one visit asks for them several times
 CARD = {
     "name": str,
@@ -60,19 +62,24 @@ class Machine:
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._environ, self._clock = environ, clock
+        self._lock = threading.Lock()
         self._told: tuple[float, dict[str, Any]] | None = None
+        self._held: tuple[float, cached.Cache] | None = None
         self.reach = Reach(environ)
         self.load = Load()
 
     def facts(self, catalog: Catalog) -> dict[str, Any]:
         """JSON types, sizes in bytes; in less than a second, for the network is not waited for."""
-        told, now = self._told, self._clock()
-        if told is None or now - told[0] >= FRESH_SECONDS:
-            told = self._told = (now, self._gathered(catalog))
+        with self._lock:  # visitors who come together wait for one answer
+            told, now = self._told, self._clock()
+            if told is None or now - told[0] >= FRESH_SECONDS:
+                told = self._told = (now, self._gathered(catalog, now))
         return {**told[1], "hub": allowed(self.reach.seen(), ALLOWED["hub"])}
 
-    def _gathered(self, catalog: Catalog) -> dict[str, Any]:
-        held = cached.held(catalog, self._environ)
+    def _gathered(self, catalog: Catalog, now: float) -> dict[str, Any]:
+        if self._held is None or now - self._held[0] >= HELD_SECONDS:
+            self._held = (now, cached.held(catalog, self._environ))
+        held = self._held[1]
         models = [{"id": name, "bytes": size} for name, size in held.models]
         found = {
             **hardware.facts(self._environ),
@@ -87,5 +94,6 @@ class Machine:
         Raises:
             ModelUnknown, ModelNotHere
         """
-        self._told = None
-        return cached.delete(catalog.find(model_id), self._environ)
+        with self._lock:
+            self._told = self._held = None
+            return cached.delete(catalog.find(model_id), self._environ)

@@ -175,7 +175,7 @@ def _first(root: Path, names: tuple[str, ...]) -> str | None:
 def disk(folder: Path) -> dict[str, int]:
     """Bytes of the disk that holds `folder`, which need not exist yet."""
     folder = folder.expanduser().absolute()
-    while not folder.exists():
+    while not folder.exists() and folder != folder.parent:  # a drive may be missing
         folder = folder.parent
     found = shutil.disk_usage(folder)
     return {"free": found.free, "total": found.total}

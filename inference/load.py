@@ -92,4 +92,6 @@ def busy_seconds(root: Path = hardware.CGROUP) -> float:
     import psutil
 
     times = psutil.cpu_times()
-    return sum(times) - times.idle - getattr(times, "iowait", 0.0) - getattr(times, "guest", 0.0)
+    # On Linux a guest's time is part of the user's.
+    idle = ("idle", "iowait", "guest", "guest_nice")
+    return sum(times) - sum(getattr(times, name, 0.0) for name in idle)

@@ -29,7 +29,10 @@ def address(environ: Mapping[str, str]) -> str:
     asked = f"https://{SOURCES.get(name, '')}"
     if name == "huggingface":
         asked = environ.get("HF_ENDPOINT") or asked
-    parts = urlsplit(asked)
+    try:
+        parts = urlsplit(asked)
+    except ValueError:  # a bracket that is not closed
+        return ""
     usable = parts.scheme in ("http", "https") and parts.hostname
     return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}" if usable else ""
 

@@ -3,9 +3,11 @@ import pytest
 from components._machine_panel import delete_download
 from components._operator import LEAST, Operator
 from components._services import Services
+from finetune.recipe import Recipe
 from inference import hub
 from inference.errors import (
     ConfigurationRefused,
+    ModelNeeded,
     ModelNotHere,
     ModelUnknown,
     OperatorRefused,
@@ -43,6 +45,14 @@ def test_the_operator_deletes_a_model_and_a_visitor_does_not(environ, tmp_path):
         delete_download(services, TOKEN, QWEN, "visitor")
 
 
+def test_a_model_that_a_run_waits_for_stays(environ, tmp_path):
+    services = Services.open(tmp_path / "home", environ)
+    services.store.create(Recipe(task="chat", base=QWEN), [], []).enqueue()
+    with pytest.raises(ModelNeeded):
+        delete_download(services, TOKEN, QWEN, "visitor")
+    assert hub.repository_folder(QWEN, environ).is_dir()
+
+
 @pytest.mark.parametrize("model", ["../..", "me/other", ""])
 def test_only_models_of_the_catalogue_have_a_folder(environ, tmp_path, model):
     services = Services.open(tmp_path / "home", environ)
@@ -65,6 +75,16 @@ def test_guessing_is_slow(environ, tmp_path):
             delete_download(services, "guess", QWEN, "visitor")
     with pytest.raises(TooManyRequests):
         delete_download(services, TOKEN, QWEN, "visitor")
+
+
+def test_a_line_end_behind_the_token_is_not_part_of_it():
+    Operator.from_environment({"LAB_OPERATOR_TOKEN": f"{TOKEN}\r\n"}).check(TOKEN)
+
+
+@pytest.mark.parametrize("typed", ["\ud800", "口令"])
+def test_a_token_of_any_characters_is_answered(typed):
+    with pytest.raises(OperatorRefused):
+        Operator(TOKEN).check(typed)
 
 
 def test_a_token_that_could_be_guessed_is_refused_and_not_repeated():

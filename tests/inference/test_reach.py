@@ -82,3 +82,7 @@ def stand_in():
         yield server.server_port
         server.shutdown()
         thread.join()
+
+
+def test_an_address_that_is_none_is_not_asked():
+    assert [address({"HF_ENDPOINT": it}) for it in ("http://[bad", "hf-mirror.com")] == ["", ""]
