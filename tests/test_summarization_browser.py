@@ -98,6 +98,7 @@ def test_a_long_text_has_an_outline_whose_rows_lead_into_the_text(page, locale, 
 
 def test_a_reference_is_scored(page, locale, words):
     page.locator("#summary-example").click()
+    expect(text(page)).not_to_have_value("")
     page.locator("#summary-run").click()
     finished(page, words)
     page.locator("#summary-reference-part button").first.click()
