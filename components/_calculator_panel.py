@@ -1,5 +1,6 @@
 """The calculator: what a model of any size would take, next to the cards people ask about."""
 
+from functools import partial
 from typing import Any, get_args
 
 import gradio as gr
@@ -48,11 +49,10 @@ def build(page: Page) -> None:
         return [told_of(found, language), _drawn(found, language)]
 
     page.on_unfolded(part, compute, fields, [told, plot])
-    for field in fields:
-        trigger = field.blur if isinstance(field, gr.Number) else field.input
-        page.on(trigger, compute, fields, [told, plot], trigger_mode="always_last")
-        if isinstance(field, gr.Number):
-            page.on(field.submit, compute, fields, [told, plot], trigger_mode="always_last")
+    triggers = [it.blur if isinstance(it, gr.Number) else it.input for it in fields]
+    triggers += [it.submit for it in fields if isinstance(it, gr.Number)]
+    # One event: of two, the answer to the earlier one could come last.
+    page.on(partial(gr.on, triggers), compute, fields, [told, plot], trigger_mode="always_last")
 
 
 def _fields(catalog: Catalog) -> list[Any]:

@@ -128,8 +128,9 @@ def test_a_base_to_train_waits_in_the_fine_tune_tab(page, app, locale, words):
 
 def test_the_calculator_follows_its_fields(page, words):
     unfold(page, "calculator")
-    fill(page, "parameters", "175")
     told = page.locator("#calculator-told")
+    expect(told).to_contain_text("GB")
+    fill(page, "parameters", "175")
     expect(told).to_contain_text(words["weights"])
     page.locator("#calculator-purpose label").nth(1).click()
     expect(told).to_contain_text("2.1 TB")  # 12 bytes a weight for the optimizer
