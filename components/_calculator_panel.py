@@ -48,8 +48,9 @@ def build(page: Page) -> None:
         found = reckon(catalog, *values)
         return [told_of(found, language), _drawn(found, language)]
 
-    page.on_unfolded(part, compute, fields, [told, plot])
-    triggers = [it.blur if isinstance(it, gr.Number) else it.input for it in fields]
+    page.on_shown(compute, fields, [told, plot], on_arrival=False)
+    triggers = [part.expand]
+    triggers += [it.blur if isinstance(it, gr.Number) else it.input for it in fields]
     triggers += [it.submit for it in fields if isinstance(it, gr.Number)]
     # One event: of two, the answer to the earlier one could come last.
     page.on(partial(gr.on, triggers), compute, fields, [told, plot], trigger_mode="always_last")

@@ -129,8 +129,10 @@ def build_versions(page: Page) -> None:
             _plots.limits(services.limits, language),
         ]
 
+    outputs = [versions, report, limits]
     for part in parts:
-        page.on_unfolded(part, tell, [], [versions, report, limits])
+        page.on(part.expand, tell, [], outputs)
+    page.on_shown(tell, [], outputs, on_arrival=False)
 
 
 def build_cache(page: Page) -> None:

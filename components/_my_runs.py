@@ -107,9 +107,6 @@ def wire(
         """What `found` holds; found twice, a run is shown twice."""
         return {"run": run_id, "at": time.time_ns()}
 
-    def begin(language: Language, owner: str, run_id: str) -> list[Any]:
-        return listing(language, owner, run_id)
-
     def show_found(language: Language, owner: str, found: dict[str, Any]) -> list[Any]:
         return listing(language, owner, found["run"])
 
@@ -122,7 +119,7 @@ def wire(
     page.on_shown(listing, [page.owner, runs], [*lists, *shown], on_arrival=False)
     given = [page.owner, page.opened, runs]
     page.on(page.opened.change, arrive, given, [steps, found, *lists])
-    page.on(begun.change, begin, [page.owner, begun], [*lists, *shown])
+    page.on(begun.change, listing, [page.owner, begun], [*lists, *shown])
     page.on(found.change, show_found, [page.owner, found], [*lists, *shown])
     page.on(runs.focus, renew, [page.owner, runs], [*lists, *shown])
     chosen = page.on(runs.input, listing, [page.owner, runs], [*lists, *shown])

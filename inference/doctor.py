@@ -14,9 +14,9 @@ from packaging.requirements import InvalidRequirement, Requirement
 from packaging.version import InvalidVersion, Version
 
 from inference.catalog import Model
+from inference.fetch import SPARE_BYTES
 
 REQUIREMENTS = Path(__file__).parent.parent / "requirements.txt"
-SPARE_BYTES = 1_000_000_000  # left free on the disk by a download, and by runs
 # https://docs.nvidia.com/deploy/cuda-compatibility/minor-version-compatibility.html
 DRIVERS = {11: 450, 12: 525, 13: 580}  # major version of CUDA -> of the oldest driver
 Severity = Literal["error", "warning", "note"]
