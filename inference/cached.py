@@ -40,6 +40,16 @@ def held(catalog: Catalog, environ: Mapping[str, str] = os.environ) -> Cache:
     return Cache(total, free, tuple(sorted(found, key=lambda it: -it[1])))
 
 
+def touched(catalog: Catalog, environ: Mapping[str, str] = os.environ) -> tuple[int, ...]:
+    """When a model was last added, removed or got a file: nanoseconds for each folder, 0 for one
+    that is not there. A few looks, where `held` looks at every file."""
+    looked_at = [hub.cache_folder(environ), models_folder(environ)]
+    for model in catalog.models:
+        for folder in folders(model, environ):
+            looked_at += [folder, folder / "blobs"]
+    return tuple(_changed(folder) for folder in looked_at)
+
+
 def folders(model: Model, environ: Mapping[str, str] = os.environ) -> list[Path]:
     """Where downloads of `model` lie, there or not. `LAB_MODELS` is the operator's own folder, and
     the built-in models are part of the app: none of these."""
@@ -63,6 +73,13 @@ def delete(model: Model, environ: Mapping[str, str] = os.environ) -> int:
     if not freed:
         raise ModelNotHere(model=model.id, size=readable_bytes(model.download_bytes))
     return freed
+
+
+def _changed(folder: Path) -> int:
+    try:
+        return folder.stat().st_mtime_ns
+    except OSError:  # not there, or not ours to see
+        return 0
 
 
 def folder_bytes(folder: Path) -> int:

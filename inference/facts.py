@@ -64,7 +64,7 @@ class Machine:
         self._environ, self._clock = environ, clock
         self._lock = threading.Lock()
         self._told: tuple[float, dict[str, Any]] | None = None
-        self._held: tuple[float, cached.Cache] | None = None
+        self._held: tuple[float, tuple[int, ...], cached.Cache] | None = None
         self.reach = Reach(environ)
         self.load = Load()
 
@@ -77,9 +77,11 @@ class Machine:
         return {**told[1], "hub": allowed(self.reach.seen(), ALLOWED["hub"])}
 
     def _gathered(self, catalog: Catalog, now: float) -> dict[str, Any]:
-        if self._held is None or now - self._held[0] >= HELD_SECONDS:
-            self._held = (now, cached.held(catalog, self._environ))
-        held = self._held[1]
+        touched = cached.touched(catalog, self._environ)
+        before = self._held
+        if before is None or before[1] != touched or now - before[0] >= HELD_SECONDS:
+            before = self._held = (now, touched, cached.held(catalog, self._environ))
+        held = before[2]
         models = [{"id": name, "bytes": size} for name, size in held.models]
         found = {
             **hardware.facts(self._environ),

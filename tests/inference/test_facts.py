@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from inference import facts, hardware
+from inference import cached, facts, hardware
 from inference.catalog import Catalog
 from inference.facts import ALLOWED, Machine, allowed
 from inference.reach import Reach
@@ -92,3 +92,23 @@ def test_they_are_gathered_once_a_second_for_all_visitors(monkeypatch):
     now[0] = facts.FRESH_SECONDS
     machine.facts(CATALOG)
     assert len(gathered) == 2
+
+
+def test_the_cache_is_walked_again_once_a_file_came_or_after_a_while(monkeypatch, tmp_path):
+    walks, now = [], [0.0]
+    held = cached.held
+    monkeypatch.setattr(cached, "held", lambda *given: walks.append(1) or held(*given))
+    environ = {"HF_HUB_CACHE": str(tmp_path), "HF_HUB_OFFLINE": "1"}
+    machine = Machine(environ, clock=lambda: now[0])
+
+    def walked(seconds):
+        now[0] += seconds
+        machine.facts(CATALOG)
+        return len(walks)
+
+    assert [walked(2), walked(2)] == [1, 1]
+    blobs = tmp_path / "models--Qwen--Qwen3-0.6B" / "blobs"
+    blobs.mkdir(parents=True)
+    assert walked(2) == 2
+    (blobs / "abc").write_bytes(b"x")
+    assert [walked(2), walked(2), walked(facts.HELD_SECONDS)] == [3, 3, 4]
