@@ -107,7 +107,9 @@ def wire(
         """What `found` holds; found twice, a run is shown twice."""
         return {"run": run_id, "at": time.time_ns()}
 
-    def show_found(language: Language, owner: str, found: dict[str, Any]) -> list[Any]:
+    def show_found(language: Language, owner: str, found: dict[str, Any]) -> Any:
+        if not found:  # Gradio's script tells of a change after any event that could make one
+            return gr.skip()
         return listing(language, owner, found["run"])
 
     def open_step(language: Language, owner: str, run_id: str | None) -> Any:

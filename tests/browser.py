@@ -31,6 +31,7 @@ NAMES = re.compile(
 )
 
 
+UNEXPECTED = "unexpected error"  # as the app logs what it has no sentence for
 # Gradio 6.31's script looks at the width of a plot once more after it has been hidden. Nothing on
 # the page depends on it.
 GRADIOS_OWN = "Cannot read properties of null (reading 'offsetWidth')"
@@ -53,7 +54,8 @@ def started() -> Iterator[Browser]:
 
 @contextmanager
 def visiting(browser: Browser, app: App, locale: str) -> Iterator[Page]:
-    """A page of a visitor of their own, which asks no other host and raises no error."""
+    """A page of a visitor of their own, which asks no other host and raises no error, nor does
+    what it asks of the app."""
     context = browser.new_context(locale=locale, viewport={"width": 1280, "height": 900})
     page = context.new_page()
     foreign, mishaps = [], []
@@ -63,6 +65,7 @@ def visiting(browser: Browser, app: App, locale: str) -> Iterator[Page]:
     context.close()
     assert foreign == [], "the page asked another host"
     assert mishaps == []
+    assert UNEXPECTED not in app.log.read_text(encoding="utf-8")
 
 
 def _is_ours(url: str, app: App) -> bool:
