@@ -71,8 +71,19 @@ CARDS: dict[str, Card] = {
         text=(
             "Tells negative from positive sentences in English and Chinese. Two layers, hidden "
             "size 128, four heads, dropout 0.3; lower-cased WordPiece vocabulary trained for it, "
-            "each Chinese character a word of its own. In training a tenth of the input tokens "
-            "are masked."
+            "each Chinese character a word of its own.\n\n"
+            "Distilled: a training row counts half its label and half what a linear classifier "
+            "(TF-IDF of words and characters) says of it that was trained without the row's fold. "
+            "Beside each row stands a text put together from pieces of rows, told by the linear "
+            "classifier alone. A tenth of the input tokens are masked. One temperature, found on a "
+            "fifth of the training rows with a model that had not seen them, is part of the last "
+            "layer's weights.\n\n"
+            "Tried on a fifth of the training rows (571), one seed, and left out: averaging the "
+            "weights over the last steps (hardly a lower log loss, no better accuracy), and 500 "
+            "steps of masked-language training before (stopped after 500 steps of training, no "
+            "better than without it after 375). Labels alone, without distillation, came to 0.758 "
+            "(English) and 0.762 (Chinese) there, with an expected calibration error of 0.2; with "
+            "it, to 0.789 and 0.817, and 0.05 at most before any temperature."
         ),
         training=(
             UCI,
@@ -82,6 +93,8 @@ CARDS: dict[str, Card] = {
         ),
         measured=(
             "Accuracy on a fifth of the public rows, drawn with a fixed seed and never trained on. "
+            "`ece` is the expected calibration error there: how far confidence and accuracy lie "
+            "apart, in ten bins of equal width. "
             "Beside it: TF-IDF of words (Chinese: characters) with logistic regression, trained "
             "and measured on the same rows."
         ),

@@ -15,8 +15,10 @@ from transformers import (
 )
 
 from finetune.pretrain import corpus, training
+from finetune.pretrain.calibration import expected_error
 from finetune.pretrain.collection import LANGUAGES, Topic, is_right, load_topics, overlap_f1
 from finetune.pretrain.evaluation_text import SUMMARY_SETS, Document, documents
+from finetune.pretrain.sentiment import logits
 
 Figures = dict[str, float]
 BATCH = 32
@@ -79,31 +81,25 @@ def chat(folder: Path) -> Figures:
     return figures
 
 
-def classify(folder: Path, texts: Sequence[str]) -> list[int]:
-    """Labels (0 negative, 1 positive) of the sentiment model."""
+def scores(folder: Path, texts: Sequence[str]) -> torch.Tensor:
+    """Probabilities of the sentiment model: [texts, (negative, positive)]."""
     tokenizer = AutoTokenizer.from_pretrained(folder)
     model = AutoModelForSequenceClassification.from_pretrained(folder, dtype=torch.float32)
-    labels: list[int] = []
-    for first in range(0, len(texts), BATCH):
-        inputs = tokenizer(
-            list(texts[first : first + BATCH]), padding=True, truncation=True, return_tensors="pt"
-        )
-        with torch.inference_mode():
-            labels += model(**inputs).logits.argmax(-1).tolist()
-    return labels
+    return logits(model, tokenizer, texts).softmax(-1)
 
 
 def sentiment(folder: Path) -> Figures:
-    """Accuracy on held-out rows per language, beside TF-IDF + logistic regression on the same."""
+    """Accuracy and calibration on held-out rows per language; TF-IDF and regression beside them."""
     train, held_out = corpus.split_reviews(corpus.reviews(corpus.data_folder()))
     train = train + corpus.own_sentences()
     figures: Figures = {}
     for language in LANGUAGES:
         rows = [row for row in held_out if row.language == language]
-        labels = classify(folder, [row.text for row in rows])
-        right = sum(label == row.label for label, row in zip(labels, rows, strict=True))
+        told = scores(folder, [row.text for row in rows])
+        labels = torch.tensor([row.label for row in rows])
         figures[f"rows_{language}"] = float(len(rows))
-        figures[f"accuracy_{language}"] = _rounded(right / len(rows))
+        figures[f"accuracy_{language}"] = _rounded((told.argmax(-1) == labels).double().mean())
+        figures[f"ece_{language}"] = _rounded(expected_error(told, labels))
         figures[f"tfidf_{language}"] = _rounded(
             _tfidf([row for row in train if row.language == language], rows)
         )
