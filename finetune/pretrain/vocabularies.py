@@ -1,9 +1,19 @@
 """Tokenizers of the built-in models, trained here and saved as transformers' fast tokenizers."""
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from tokenizers import Regex, Tokenizer, decoders, models, pre_tokenizers, processors, trainers
+from tokenizers import (
+    Regex,
+    Tokenizer,
+    decoders,
+    models,
+    pre_tokenizers,
+    processors,
+    trainers,
+)
+from tokenizers.implementations import BaseTokenizer
 from transformers import BertTokenizerFast, PreTrainedTokenizerFast
 
 from finetune.pretrain.corpus import common_characters
@@ -23,6 +33,7 @@ CHAT_TOKENS = (
     "<tool_response>",
     "</tool_response>",
 )
+BERT_TOKENS = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]")
 CHAT_TEMPLATE = Path(__file__).with_name("chat_template.jinja")
 
 
@@ -98,8 +109,34 @@ def sentiment_tokenizer(texts: Iterable[str], size: int, context: int) -> BertTo
     """WordPiece, lower-cased, each Chinese character a word: as in BERT (Devlin et al., 2019)."""
     from tokenizers import BertWordPieceTokenizer
 
+    texts = list(texts)
     core = BertWordPieceTokenizer(lowercase=True)
+    alphabet, inner = _characters(core, texts, size // 2)
     core.train_from_iterator(
-        texts, vocab_size=size, min_frequency=2, limit_alphabet=size // 2, show_progress=False
+        texts,
+        vocab_size=size,
+        min_frequency=2,
+        limit_alphabet=len(alphabet),
+        initial_alphabet=alphabet,
+        special_tokens=[*BERT_TOKENS, *inner],
+        show_progress=False,
     )
     return BertTokenizerFast(vocab=core.get_vocab(), do_lower_case=True, model_max_length=context)
+
+
+def _characters(
+    core: BaseTokenizer, texts: Iterable[str], most: int
+) -> tuple[list[str], list[str]]:
+    """The commonest characters, and as pieces those of them that stand inside a word.
+
+    Left to itself the trainer numbers these, and chooses among equally common ones, in the order
+    of a hash table: another vocabulary each time, in which other pairs win a tie.
+    """
+    counts: Counter[str] = Counter()
+    inside: set[str] = set()
+    for text in texts:
+        for word, _ in core.pre_tokenizer.pre_tokenize_str(core.normalizer.normalize_str(text)):
+            counts.update(word)
+            inside.update(word[1:])
+    alphabet = sorted(sorted(counts), key=counts.__getitem__, reverse=True)[:most]
+    return alphabet, [f"##{char}" for char in sorted(inside.intersection(alphabet))]
