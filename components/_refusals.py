@@ -609,9 +609,9 @@ FAILURES: dict[str, tuple[str, str]] = {
     ),
     "not_finite": (
         "Training became unstable: after step {step} the {what} was no longer a finite number. "
-        "Start a new run with a smaller learning_rate, a tenth of it for example.",
+        "Start a new run with a smaller learning_rate, a third of it for example.",
         "训练变得不稳定：第 {step} 步之后，{what}不再是有限的数。"
-        "请调小 learning_rate（例如降到十分之一），开始新的训练。",
+        "请调小 learning_rate（例如降到三分之一），开始新的训练。",
     ),
     "lost_worker": (
         "The training program ended before it could begin. Resume the run to try again; "
