@@ -29,7 +29,11 @@ OURS = {"app", "components", "finetune", "inference", "tests"}
 # The figures of the built-in models that the READMEs repeat from their cards.
 FIGURES = {
     "chat": ("topics", "held_out_en", "held_out_zh"),
-    "sentiment": ("rows_en", "accuracy_en", "tfidf_en", "rows_zh", "accuracy_zh", "tfidf_zh"),
+    "sentiment": tuple(
+        f"{figure}_{language}"
+        for language in ("en", "zh")
+        for figure in ("rows", "accuracy", "tfidf", "ece")
+    ),
     "summary": ("cnndm_rouge1", "cnndm_rouge1_random", "csl_rouge1", "csl_rouge1_random"),
 }
 
