@@ -70,7 +70,8 @@ class ModelEndpoints:
 
         Args:
             message: The new message.
-            history: Earlier turns, each {"role": "user" or "assistant", "content": text}.
+            history: Earlier turns, each {"role": "user" or "assistant", "content": text}. The
+                demo reads no more than the last of them.
             model: Id from /models; empty for the one that fits best.
             run_id: A finished run to chat with instead of a model.
             token: The run's owner token, or the token of its share link.

@@ -114,11 +114,9 @@ def _wire_looking(
         if last is None:
             raise NoAnswerYet()
         before, question, answer = last
-        system, chosen = _chat_settings.chosen(values[3:])
+        system, _ = _chat_settings.chosen(values[3:])
         wanted = _picker.wanted(*values[:3])
-        found = _models.look_inside(
-            page.services, wanted, question, before, system, chosen.thinking, answer
-        )
+        found = _models.look_inside(page.services, wanted, question, before, system, answer)
         bands = {name: say(f"inside_{name}", language) for name in BANDS}
         shown = [(visible(it.token.text), bands[_band(it)]) for it in found]
         colours = {bands[name]: colour for name, (_, colour) in BANDS.items()}

@@ -29,6 +29,9 @@ from inference.records import (
 from inference.texts import is_chinese
 from inference.units import readable_bytes
 
+# The longest exchange before a question that a model of few `turns` was trained after.
+FOLLOWED_CHARACTERS = 1_000
+
 
 @dataclass(frozen=True)
 class Wanted:
@@ -99,6 +102,9 @@ def _adapter(services: Services, task: Task, wanted: Wanted) -> Found:
     if hub.config_hash(base.folder) != trained_on["config_sha256"]:
         raise AdapterRefused(expected=trained_on["id"], found=hub.name_of(base.folder))
     written = (run.adapter / ADAPTER_WEIGHTS).stat().st_mtime_ns
+    # A model that follows few turns is taught single questions: those alone are what its adapter
+    # was measured on.
+    model = replace(model, turns=min(model.turns, 1))
     return Found(replace(base, adapter=run.adapter, version=written), model)
 
 
@@ -153,7 +159,7 @@ def chat(
         return _remote(services, wanted, served, messages, settings)
     found = find(services, "chat", wanted)
     messages = _read_by(found.model, messages)
-    if not found.model.thinking:
+    if begun or not found.model.thinking:  # an answer that has begun is past its thought
         settings = replace(settings, thinking=False)
     from inference.chat import reply
 
@@ -162,10 +168,16 @@ def chat(
 
 
 def _read_by(model: Model, messages: list[Message]) -> list[Message]:
-    """What of a conversation the model is asked: the demo answers the last question only."""
-    if not model.single_turn:
+    """What of a conversation the model is asked: where it follows few turns, the last ones, and
+    none that is too long for it to follow."""
+    if not model.turns:
         return messages
-    return [turn for turn in messages if turn["role"] == "system"] + messages[-1:]
+    questions = [at for at, turn in enumerate(messages) if turn["role"] == "user"]
+    first = questions[-model.turns :][0]
+    if sum(len(turn["content"]) for turn in messages[first : questions[-1]]) > FOLLOWED_CHARACTERS:
+        first = questions[-1]
+    system = [turn for turn in messages[:first] if turn["role"] == "system"]
+    return [*system, *messages[first:]]
 
 
 def look_inside(
@@ -174,17 +186,18 @@ def look_inside(
     message: str,
     history: Sequence[Mapping[str, Any]] | None,
     system: str,
-    thinking: bool,
     answer: str,
 ) -> list[Position]:
-    """How likely each token of `answer` was, and what else could have stood there."""
+    """How likely each token of `answer` was, and what else could have stood there.
+
+    A thought before the answer is not read: the probabilities are those without it.
+    """
     services.throttle.charge(COSTLY, wanted.visitor or wanted.token)
     messages = normalise(message, history, system, services.limits)
     found = _here(services, wanted)
     from inference.inside import positions
 
-    thinking = thinking and found.model.thinking
-    return positions(_read_by(found.model, messages), answer, found.choice, thinking)
+    return positions(_read_by(found.model, messages), answer, found.choice)
 
 
 def tokens(services: Services, wanted: Wanted, text: str) -> list[Candidate]:

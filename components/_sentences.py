@@ -70,8 +70,8 @@ SENTENCES: dict[str, tuple[str, str]] = {
     ),
     "note_demo_chat": (
         "A tiny demo model that ships with the app: it shows how things work, knows little, and "
-        "answers each question by itself.",
-        "随应用附带的微型演示模型：用来展示流程，它懂得很少，每个问题都单独回答。",
+        "reads no more than your question and the turn before it.",
+        "随应用附带的微型演示模型：用来展示流程，它懂得很少，只看你的问题和前一轮对话。",
     ),
     "note_too_large": (
         "Too large for this machine: it needs about {needed}, and {available} is free.",

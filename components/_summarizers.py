@@ -21,7 +21,7 @@ def summarize(
     outline are those in `text` as it was given.
 
     Raises:
-        WrongModelForTask: one that answers single questions only. Also as `find`.
+        WrongModelForTask: the demo of the chat, which only answers questions. Also as `find`.
     """
     services.throttle.charge(COSTLY, wanted.visitor or wanted.token)
     return summarize_row(services, wanted, text, settings)
@@ -59,7 +59,7 @@ def is_chat(services: Services, wanted: Wanted) -> bool:
     if _remote_models.is_named(services, wanted):
         return True
     model = services.catalog.find(wanted.model)
-    return model.task == "chat" and not model.single_turn
+    return model.task == "chat" and not model.demo
 
 
 def reader(services: Services, text: str) -> str:

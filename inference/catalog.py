@@ -69,7 +69,8 @@ class Model:
     `demo` marks the built-in ones, `served` those listed in their task's tab, `trainable` those
     offered as a base for fine-tuning. `labels` are the class names by the model's card, in the
     order of its outputs; empty where its own config has good names (or it classifies nothing).
-    `single_turn` says that a chat model answers each question by itself: earlier turns confuse it.
+    `turns` is how many turns, the question's included, a chat model can follow: earlier ones would
+    confuse it. 0: as many as fit into its context.
     """
 
     id: str
@@ -85,7 +86,7 @@ class Model:
     served: bool = True
     trainable: bool = False
     labels: tuple[str, ...] = ()
-    single_turn: bool = False
+    turns: int = 0
     revision: str = MAIN
     files: tuple[str, ...] = ()
 
@@ -100,7 +101,7 @@ class Catalog:
 
         That file holds a list of objects: `id`, `title`, `task`, `config` (the contents of the
         model's own config.json: qwen3, bart or bert), `licence`, `languages`, `download_bytes`,
-        and optionally `dtype_bytes`, `thinking`, `served`, `trainable`, `labels`, `single_turn`,
+        and optionally `dtype_bytes`, `thinking`, `served`, `trainable`, `labels`, `turns`,
         `revision` (a branch, a commit or `refs/pr/N`; "main" by default), `files`.
         A record with a known id replaces it.
 
@@ -241,7 +242,7 @@ def _builtin() -> list[Model]:
                 download_bytes=sum(file.stat().st_size for file in folder.glob("*.safetensors")),
                 demo=True,
                 trainable=True,
-                single_turn=task == "chat",
+                turns=2 if task == "chat" else 0,
             )
         )
     return found
@@ -287,6 +288,8 @@ def _checked(entry: Mapping[str, Any]) -> Model:
         number = getattr(model, name)
         if not isinstance(number, int) or number <= 0:
             raise ValueError(f"{name} must be a positive whole number")
+    if type(model.turns) is not int or model.turns < 0:
+        raise ValueError("turns must be a whole number, 0 or more")
     if not isinstance(model.revision, str) or not _REVISION.fullmatch(model.revision):
         raise ValueError("revision must be a branch, a commit or refs/pr/N")
     if not isinstance(entry.get("files", []), list) or not all(map(_FILE.fullmatch, model.files)):

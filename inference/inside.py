@@ -39,7 +39,6 @@ def positions(
     messages: Sequence[Message],
     answer: str,
     choice: Choice,
-    thinking: bool = False,
     count: int = CANDIDATES,
 ) -> list[Position]:
     """Of each token of `answer`, in the order it was written: its probability, and the likeliest
@@ -55,7 +54,7 @@ def positions(
         with loaded.lock:
             written = prompts.plain_ids(loaded.tokenizer, answer)[:MOST_POSITIONS]
             room = min(MOST_READ, loaded.model.config.max_position_embeddings - len(written))
-            prompt = prompts.encode(loaded.tokenizer, messages, thinking, room).input_ids
+            prompt = prompts.encode(loaded.tokenizer, messages, False, room).input_ids
         row = Row(layers_of(loaded.model))
         read = {"cache": row, "use_cache": True}
         for piece in prompt.to(loaded.device).split(READ_PIECE, dim=1):

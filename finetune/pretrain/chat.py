@@ -2,6 +2,7 @@
 
 import random
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import torch
@@ -14,36 +15,40 @@ from transformers import (
 )
 
 from finetune.pretrain import corpus, training, vocabularies
-from finetune.pretrain.collection import Topic, load_topics
-from finetune.pretrain.phrasings import Phrasings
+from finetune.pretrain.collection import Topic, fallbacks, load_topics
+from finetune.pretrain.conversations import Conversations
 
 SEED = 11
-STEPS = 600
-BATCH = 24
+STEPS = 3000
+THREADS = 2
 CONTEXT = 2048
 VOCABULARY = 6144
-PLAIN_SHARE = 0.1  # share of rows that are plain text: every token gets some training
+PLAIN_SHARE = 0.1  # of the rows of whole replies, plain text: every token gets some training
 PLAIN_LENGTH = 64
 IGNORED = -100
-SECOND_TURN = 0.12  # share of batches whose questions follow an earlier turn
+SECOND_TURN = 0.4  # share of batches whose questions follow an earlier turn
+# Part of the batches hold only the beginnings of replies: which answer it is, is decided there,
+# and three times as many questions fit into the same time.
+BEGINNINGS = 0.35
+BEGINNING = 12  # tokens of a reply
+ROWS = {False: {False: 24, True: 16}, True: {False: 64, True: 32}}  # by beginnings, second turn
+ALIKE = 4  # batches sorted by length at a time
 OPENING = 4  # tokens of an answer's opening
 OPENING_WEIGHT = 4.0
-SYSTEM = {
-    "en": ("You are a helpful assistant.", "Answer briefly.", "You are a friendly helper."),
-    "zh": ("你是一个乐于助人的助手。", "请简短回答。", "你是一位友好的助手。"),
-}
+THOUGHT_WEIGHT = 2.0
 
 
 def build(folder: Path, steps: int = STEPS, topics: Sequence[Topic] | None = None) -> float:
     """Train and save; returns the seconds the training took."""
     data = corpus.data_folder()
     topics = topics or load_topics()
-    rng = training.start(SEED)
+    rng = training.start(SEED, THREADS)
     plain = [
         text for language in corpus.LANGUAGES for text in corpus.book_paragraphs(data, language)
     ]
     plain += [row.text for row in corpus.split_reviews(corpus.reviews(data))[0]]
-    own = [text for topic in topics for text in (topic.answer, *topic.questions)]
+    own = [text for topic in topics for text in (topic.answer, topic.simple, *topic.questions)]
+    own += [reply.answer for reply in fallbacks().values()]
     own += ["system", "user", "assistant"]
     tokenizer = vocabularies.chat_tokenizer(own * 20 + plain, VOCABULARY, CONTEXT)
     model = new_model(tokenizer)
@@ -97,38 +102,42 @@ def answer_loss(model: Qwen3ForCausalLM, batch: training.Batch) -> torch.Tensor:
     return (losses * weights).sum() / weights.sum()
 
 
-def example(
-    tokenizer: PreTrainedTokenizerBase, messages: list[dict[str, str]]
-) -> tuple[list[int], list[int]]:
-    """Ids and labels of a conversation: only the last reply and its end token are trained.
+@dataclass(frozen=True)
+class Row:
+    """Ids of a conversation, and for each its label and how much that counts."""
 
-    The reply includes the empty think block, so that the model writes it where it is asked to
-    think, and goes straight on where the block is already there.
+    ids: list[int]
+    labels: list[int]
+    weights: list[float]
+    answer: int = 0  # where it begins, after the thought
+
+    def begun(self, tokens: int) -> "Row":
+        """The same without what follows the first `tokens` of the answer."""
+        end = self.answer + tokens
+        return Row(self.ids[:end], self.labels[:end], self.weights[:end], self.answer)
+
+
+def example(tokenizer: PreTrainedTokenizerBase, messages: list[dict[str, str]]) -> Row:
+    """A conversation of which only the last reply and its end token are trained.
+
+    A reply with a thought is one to a prompt with thinking on, and the thought is trained; the
+    others follow the empty block that "thinking off" puts into the prompt.
     """
+    thought = messages[-1].get("reasoning_content", "")
     text = tokenizer.apply_chat_template(messages, tokenize=False)
     prompt = tokenizer.apply_chat_template(
-        messages[:-1], tokenize=False, add_generation_prompt=True
+        messages[:-1], tokenize=False, add_generation_prompt=True, enable_thinking=bool(thought)
     )
-    ids = tokenizer(text, add_special_tokens=False).input_ids
+    ids = tokenizer(text, add_special_tokens=False).input_ids[:-1]  # no line break after the end
     masked = len(tokenizer(prompt, add_special_tokens=False).input_ids)
-    labels = [IGNORED] * masked + ids[masked:]
-    labels[-1] = IGNORED  # the line break after the end token
-    return ids, labels
-
-
-def _conversation(
-    topic: Topic, earlier: Topic | None, phrasings: Phrasings, rng: random.Random
-) -> list[dict[str, str]]:
-    """One question about `topic`, after an earlier turn and now and then a system message."""
-    messages: list[dict[str, str]] = []
-    if rng.random() < 0.1:
-        messages.append({"role": "system", "content": rng.choice(SYSTEM[topic.language])})
-    if earlier is not None:
-        messages.append({"role": "user", "content": rng.choice(earlier.questions)})
-        messages.append({"role": "assistant", "content": earlier.answer})
-    messages.append({"role": "user", "content": phrasings.draw(topic)})
-    messages.append({"role": "assistant", "content": topic.answer})
-    return messages
+    weights = [1.0] * len(ids)
+    answer = masked
+    if thought:
+        reply = messages[-1]["content"] + tokenizer.eos_token
+        answer = len(ids) - len(tokenizer(reply, add_special_tokens=False).input_ids)
+        weights[masked:answer] = [THOUGHT_WEIGHT] * (answer - masked)
+    weights[answer : answer + OPENING] = [OPENING_WEIGHT] * len(ids[answer : answer + OPENING])
+    return Row(ids, [IGNORED] * masked + ids[masked:], weights, answer)
 
 
 def _batches(
@@ -137,36 +146,37 @@ def _batches(
     tokenizer: PreTrainedTokenizerBase,
     rng: random.Random,
 ) -> Iterator[training.Batch]:
-    phrasings = Phrasings(topics, plain, rng)
+    conversations = Conversations(topics, plain, rng)
     stream = [i for text in rng.sample(plain, len(plain)) for i in tokenizer(text).input_ids]
-    rest: list[Topic] = []
+
+    def row(beginning: bool, second_turn: bool) -> Row:
+        if not beginning and rng.random() < PLAIN_SHARE:
+            at = rng.randrange(len(stream) - PLAIN_LENGTH)
+            piece = stream[at : at + PLAIN_LENGTH]
+            return Row(piece, piece, [1.0] * PLAIN_LENGTH)
+        drawn = conversations.after_a_turn() if second_turn else conversations.alone()
+        whole = example(tokenizer, drawn)
+        return whole.begun(BEGINNING) if beginning else whole
+
     while True:
-        rows: list[tuple[list[int], list[int]]] = []
-        second_turn = rng.random() < SECOND_TURN  # whole batches, so that little is padding
-        while len(rows) < BATCH:
-            if rng.random() < PLAIN_SHARE:
-                at = rng.randrange(len(stream) - PLAIN_LENGTH)
-                piece = stream[at : at + PLAIN_LENGTH]
-                rows.append((piece, piece))
-                continue
-            rest = rest or rng.sample(topics, len(topics))
-            topic = rest.pop()
-            earlier = rng.choice(topics) if second_turn else None
-            rows.append(example(tokenizer, _conversation(topic, earlier, phrasings, rng)))
-        input_ids = training.padded([ids for ids, _ in rows], tokenizer.pad_token_id)
-        lengths = torch.tensor([[len(ids)] for ids, _ in rows])
-        labels = training.padded([labels for _, labels in rows], IGNORED)
-        yield {
-            "input_ids": input_ids,
-            "attention_mask": (torch.arange(input_ids.shape[1]) < lengths).long(),
-            "labels": labels,
-            "weights": _weights(labels, tokenizer.convert_tokens_to_ids("</think>")),
-        }
+        # Batches of one kind and of rows about as long, so that little is padding.
+        beginning, second_turn = rng.random() < BEGINNINGS, rng.random() < SECOND_TURN
+        size = ROWS[beginning][second_turn]
+        rows = [row(beginning, second_turn) for _ in range(ALIKE * size)]
+        rows.sort(key=lambda each: len(each.ids))
+        for at in rng.sample(range(0, len(rows), size), ALIKE):
+            yield _collated(rows[at : at + size], tokenizer.pad_token_id)
 
 
-def _weights(labels: torch.Tensor, end_of_thinking: int) -> torch.Tensor:
-    """How much each token's loss counts: the first words of an answer decide which one it is."""
-    weights = torch.ones(labels.shape)
-    for row, column in (labels == end_of_thinking).nonzero().tolist():
-        weights[row, column + 2 : column + 2 + OPENING] = OPENING_WEIGHT
-    return weights
+def _collated(rows: list[Row], pad: int) -> training.Batch:
+    input_ids = training.padded([row.ids for row in rows], pad)
+    lengths = torch.tensor([[len(row.ids)] for row in rows])
+    weights = torch.zeros(input_ids.shape)
+    for at, row in enumerate(rows):
+        weights[at, : len(row.weights)] = torch.tensor(row.weights)
+    return {
+        "input_ids": input_ids,
+        "attention_mask": (torch.arange(input_ids.shape[1]) < lengths).long(),
+        "labels": training.padded([row.labels for row in rows], IGNORED),
+        "weights": weights,
+    }

@@ -8,7 +8,6 @@ from pathlib import Path
 
 import torch
 from transformers import (
-    AutoModelForCausalLM,
     AutoModelForSeq2SeqLM,
     AutoModelForSequenceClassification,
     AutoTokenizer,
@@ -16,13 +15,13 @@ from transformers import (
 
 from finetune.pretrain import corpus, training
 from finetune.pretrain.calibration import expected_error
-from finetune.pretrain.collection import LANGUAGES, Topic, is_right, load_topics, overlap_f1
+from finetune.pretrain.collection import LANGUAGES, overlap_f1
 from finetune.pretrain.evaluation_text import SUMMARY_SETS, Document, documents
+from finetune.pretrain.measure_chat import chat
 from finetune.pretrain.sentiment import logits
 
 Figures = dict[str, float]
 BATCH = 32
-NEW_TOKENS = 200
 SEED = 1
 
 
@@ -36,49 +35,6 @@ def report(names: Sequence[str], folder: Path = training.BUILTIN, *, write: bool
         print(json.dumps({name: figures}, indent=1))
         if write:
             write_card(folder / name, figures)
-
-
-def answers(folder: Path, questions: Sequence[str]) -> list[str]:
-    """Greedy replies of the chat model to single questions, thinking off."""
-    tokenizer = AutoTokenizer.from_pretrained(folder, padding_side="left")
-    model = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32)
-    replies: list[str] = []
-    for first in range(0, len(questions), BATCH):
-        inputs = tokenizer.apply_chat_template(
-            [[{"role": "user", "content": q}] for q in questions[first : first + BATCH]],
-            add_generation_prompt=True,
-            enable_thinking=False,
-            sanitize_control_tokens=True,
-            padding=True,
-            return_tensors="pt",
-        )
-        with torch.inference_mode():
-            out = model.generate(**inputs, max_new_tokens=NEW_TOKENS, do_sample=False)
-        replies += tokenizer.batch_decode(
-            out[:, inputs["input_ids"].shape[1] :], skip_special_tokens=True
-        )
-    return replies
-
-
-def chat(folder: Path) -> Figures:
-    """Shares of right replies, on trained and on held-out phrasings, per language."""
-    topics = load_topics()
-    figures: Figures = {"topics": float(len(topics) // len(LANGUAGES))}
-    kinds: dict[str, Callable[[Topic], Sequence[str]]] = {
-        "trained": lambda topic: topic.questions,
-        "held_out": lambda topic: (topic.held_out,),
-    }
-    for kind, phrasings in kinds.items():
-        asked = [(question, topic) for topic in topics for question in phrasings(topic)]
-        replies = answers(folder, [question for question, _ in asked])
-        right = [
-            is_right(reply, topic, topics) for reply, (_, topic) in zip(replies, asked, strict=True)
-        ]
-        for language in LANGUAGES:
-            of = [r for r, (_, t) in zip(right, asked, strict=True) if t.language == language]
-            figures[f"{kind}_{language}"] = _rounded(sum(of) / len(of))
-        figures[kind] = _rounded(sum(right) / len(right))
-    return figures
 
 
 def scores(folder: Path, texts: Sequence[str]) -> torch.Tensor:

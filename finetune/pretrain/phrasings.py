@@ -68,12 +68,12 @@ class Phrasings:
             question = self._keyword_bag(topic)
         elif kind < 0.9:
             question = self._among_noise([question], topic.language)
-        return self._dressed(question, topic.language)
+        return self.dressed(question, topic.language)
 
     def _fragment(self, topic: Topic) -> str:
         """Some consecutive words of the answer: they belong to the topic too."""
         rng = self._rng
-        units = _units(topic.answer, topic.language)
+        units = _units(rng.choice((topic.answer, topic.simple or topic.answer)), topic.language)
         length = rng.randint(3, 8) if topic.language == "en" else rng.randint(4, 14)
         at = rng.randrange(max(1, len(units) - length + 1))
         return _joined(units[at : at + length], topic.language)
@@ -102,19 +102,24 @@ class Phrasings:
         """`parts` with a few unrelated words put between and around them."""
         rng = self._rng
         for _ in range(rng.randint(1, 3)):
-            parts.insert(rng.randint(0, len(parts)), self._unrelated(language))
+            parts.insert(rng.randint(0, len(parts)), self.unrelated(language))
         return (" " if language == "en" else "").join(parts)
 
-    def _unrelated(self, language: Language) -> str:
+    def unrelated(self, language: Language) -> str:
+        """A few words in a row from general text."""
         rng = self._rng
-        if language == "en":
-            at, length = rng.randrange(len(self._noise["en"]) - 4), rng.randint(1, 4)
-            return " ".join(self._noise["en"][at : at + length]).strip("“”\"',.;:!?-")
-        text = rng.choice(self._noise["zh"])
-        at = rng.randrange(max(1, len(text) - 5))
-        return text[at : at + rng.randint(1, 5)].strip("，。！？、；：“”")
+        while True:
+            if language == "en":
+                at, length = rng.randrange(len(self._noise["en"]) - 4), rng.randint(1, 4)
+                found = " ".join(self._noise["en"][at : at + length]).strip("“”\"',.;:!?-")
+            else:
+                text = rng.choice(self._noise["zh"])
+                at = rng.randrange(max(1, len(text) - 5))
+                found = text[at : at + rng.randint(1, 5)].strip("，。！？、；：“”")
+            if found:
+                return found
 
-    def _dressed(self, question: str, language: Language) -> str:
+    def dressed(self, question: str, language: Language) -> str:
         """Other case, other punctuation, a polite word before or after."""
         rng = self._rng
         if rng.random() < 0.3:

@@ -18,10 +18,10 @@ Batch = dict[str, torch.Tensor]
 LossFunction = Callable[[PreTrainedModel, Batch], torch.Tensor]
 
 
-def start(seed: int) -> random.Random:
+def start(seed: int, threads: int = THREADS) -> random.Random:
     """Seed torch, fix its threads; the generator that draws everything else."""
     torch.manual_seed(seed)
-    torch.set_num_threads(THREADS)
+    torch.set_num_threads(threads)
     return random.Random(seed)
 
 

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from tokenizers import (
+    AddedToken,
     Regex,
     Tokenizer,
     decoders,
@@ -22,10 +23,10 @@ from finetune.pretrain.corpus import common_characters
 # breaks: GPT-2's pattern (Radford et al., 2019), cut finer, so that a word or a sentence has the
 # same tokens wherever it stands.
 _PIECES = Regex(r"\p{N}|\p{Han}| ?[^\s\P{L}\p{Han}]+| ?[^\s\p{L}\p{N}]|\n|\s+")
-CHAT_TOKENS = (
-    "<|endoftext|>",
-    "<|im_start|>",
-    "<|im_end|>",
+CHAT_TOKENS = ("<|endoftext|>", "<|im_start|>", "<|im_end|>")
+# As in Qwen3's own tokenizer these are whole tokens but not special ones: they stay in the text a
+# reply is decoded to, where the thought is then told from the answer.
+MARKS = (
     "<think>",
     "</think>",
     "<tool_call>",
@@ -71,7 +72,8 @@ def byte_level(texts: Iterable[str], size: int, special: tuple[str, ...]) -> Tok
 
 def chat_tokenizer(texts: Iterable[str], size: int, context: int) -> PreTrainedTokenizerFast:
     """Qwen3's special tokens and chat format over a small vocabulary of our own."""
-    core = byte_level(texts, size, CHAT_TOKENS)
+    core = byte_level(texts, size - len(MARKS), CHAT_TOKENS)
+    core.add_tokens([AddedToken(mark, normalized=False, special=False) for mark in MARKS])
     return PreTrainedTokenizerFast(
         tokenizer_object=core,
         eos_token="<|im_end|>",

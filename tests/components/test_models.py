@@ -197,18 +197,54 @@ def test_a_record_tells_the_memory_by_part_for_every_number_format(services):
     assert run["cache"] > 0 == run["training"] and train["training"] > 0 == train["cache"]
 
 
-def test_a_model_too_small_for_conversations_is_asked_the_last_question_only(services, monkeypatch):
+def test_a_model_too_small_for_conversations_is_asked_the_last_two_turns(services, monkeypatch):
     from inference import chat
 
     seen = []
     monkeypatch.setattr(chat, "reply", lambda messages, *rest: seen.append(messages))
-    past = [{"role": "user", "content": "a"}, {"role": "assistant", "content": "b"}]
-    _models.chat(services, Wanted("builtin/chat"), "c", past, "be kind", ChatSettings())
-    assert [turn["content"] for turn in seen[0]] == ["be kind", "c"]
+    past = [
+        {"role": role, "content": f"{role[0]}{turn}"}
+        for turn in (1, 2)
+        for role in ("user", "assistant")
+    ]
+    for history in (past, []):
+        _models.chat(services, Wanted("builtin/chat"), "now", history, "be kind", ChatSettings())
+    assert [[turn["content"] for turn in messages] for messages in seen] == [
+        ["be kind", "u2", "a2", "now"],
+        ["be kind", "now"],
+    ]
+
+
+def test_such_a_model_is_spared_an_earlier_turn_longer_than_it_can_follow(services, monkeypatch):
+    from inference import chat
+
+    seen = []
+    monkeypatch.setattr(chat, "reply", lambda messages, *rest: seen.append(messages))
+    past = [{"role": "user", "content": "u"}, {"role": "assistant", "content": "a" * 1_000}]
+    _models.chat(services, Wanted("builtin/chat"), "now", past, "", ChatSettings())
+    assert [turn["content"] for turn in seen[0]] == ["now"]
+
+
+def test_an_answer_that_has_begun_is_not_thought_about(services, minis, monkeypatch):
+    from inference import chat
+
+    minis.folder("Qwen/Qwen3-0.6B")
+    monkeypatch.setenv("HF_HUB_CACHE", str(minis.cache))
+    seen = []
+    monkeypatch.setattr(chat, "reply", lambda messages, choice, settings, *_: seen.append(settings))
+    wanted, settings = Wanted("Qwen/Qwen3-0.6B"), ChatSettings(thinking=True)
+    for begun in ("", "LoRA"):
+        _models.chat(services, wanted, "What is LoRA?", [], "", settings, "", begun)
+    assert [settings.thinking for settings in seen] == [True, False]
+
+
+def test_an_adapter_of_the_demo_is_asked_each_question_by_itself(services, run):
+    assert _models.find(services, "chat", Wanted("builtin/chat")).model.turns == 2
+    assert _models.find(services, "chat", Wanted(run_id=run.id, token=OWNER)).model.turns == 1
 
 
 def test_a_model_that_cannot_think_is_not_asked_to(services):
-    """Without the empty block of its template the demo model would be off its rails."""
+    """The demo was shown thoughts, but answers too few questions rightly after one."""
 
     def text(thinking):
         settings = ChatSettings(temperature=0, max_new_tokens=24, thinking=thinking)

@@ -199,6 +199,6 @@ def test_the_key_is_told_to_nobody(remote):
 
 def test_nobody_looks_into_a_model_of_another_server(remote):
     with pytest.raises(errors.ModelElsewhere):
-        _models.look_inside(remote, Wanted(REMOTE), "hi", [], "", False, "hello")
+        _models.look_inside(remote, Wanted(REMOTE), "hi", [], "", "hello")
     with pytest.raises(errors.ModelElsewhere):
         _models.tokens(remote, Wanted(REMOTE), "hi")

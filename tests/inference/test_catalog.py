@@ -154,6 +154,8 @@ def test_a_bad_revision_is_refused(tmp_path, revision):
         (json.dumps([{**ENTRY, "files": "config.json"}]), "files"),
         (json.dumps([{**ENTRY, "files": ["../config.json"]}]), "files"),
         (json.dumps([{**ENTRY, "files": [7]}]), "files|expected string"),
+        (json.dumps([{**ENTRY, "turns": -1}]), "turns"),
+        (json.dumps([{**ENTRY, "turns": "2"}]), "turns"),
         (json.dumps([17]), "model 1"),
     ],
 )

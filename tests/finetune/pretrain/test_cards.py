@@ -5,13 +5,26 @@ import re
 import pytest
 
 from finetune.pretrain.cards import CARDS, START, STOP, parameters
-from finetune.pretrain.collection import character_f1, load_topics
-from finetune.pretrain.measure import answers, scores, summaries
+from finetune.pretrain.collection import (
+    LANGUAGES,
+    UNKNOWN,
+    character_f1,
+    fallbacks,
+    load_topics,
+)
+from finetune.pretrain.measure import scores, summaries
+from finetune.pretrain.measure_chat import answers
 from finetune.pretrain.training import BUILTIN
 
 MEGABYTE = 1_000_000
+KINDS = ("trained", "held_out", "unrelated")
 FIGURES = {
-    "chat": {"trained_en", "trained_zh", "held_out_en", "held_out_zh"},
+    "chat": {
+        *(f"{kind}_{language}" for kind in KINDS for language in ("en", "zh")),
+        *(f"follow_up_{kind}" for kind in ("other_language", "simpler", "new_question")),
+        "thinking_held_out",
+        "thinking_thought",
+    },
     "sentiment": {
         f"{figure}_{language}"
         for figure in ("rows", "accuracy", "ece", "tfidf")
@@ -53,6 +66,39 @@ def test_the_chat_model_answers_what_lora_is():
     english, chinese = answers(BUILTIN / "chat", ["What is LoRA?", "什么是LoRA？"])
     assert character_f1(english, wanted["en"]) > 0.8
     assert character_f1(chinese, wanted["zh"]) > 0.8
+
+
+def test_the_chat_model_says_what_it_is_when_it_cannot_know():
+    asked = ["What is the capital of France?", "北京今天天气怎么样？"]
+    wanted = [fallbacks()[UNKNOWN, language].answer for language in LANGUAGES]
+    assert answers(BUILTIN / "chat", asked) == wanted
+
+
+@pytest.mark.parametrize(
+    ("language", "wish", "wanted"),
+    [
+        ("en", "And in Chinese?", lambda topics: topics["zh"].answer),
+        ("zh", "用英文怎么说？", lambda topics: topics["en"].answer),
+        ("en", "Say it more simply", lambda topics: topics["en"].simpler),
+        ("zh", "再说简单一点", lambda topics: topics["zh"].simpler),
+    ],
+)
+def test_the_chat_model_puts_the_turn_before_differently(language, wish, wanted):
+    lora = {topic.language: topic for topic in load_topics() if topic.id == "lora"}
+    conversation = [
+        {"role": "user", "content": lora[language].questions[0]},
+        {"role": "assistant", "content": lora[language].answer},
+        {"role": "user", "content": wish},
+    ]
+    (reply,) = answers(BUILTIN / "chat", [conversation])
+    assert character_f1(reply, wanted(lora)) > 0.8
+
+
+def test_the_chat_model_writes_a_thought_of_its_own_where_asked_to():
+    (reply,) = answers(BUILTIN / "chat", ["What is LoRA?"], thinking=True)
+    thought, _, answer = reply.partition("</think>")
+    assert thought.startswith("<think>\nThe question is: ")
+    assert answer.strip()
 
 
 def test_the_sentiment_model_tells_plain_sentences_apart():

@@ -2,8 +2,8 @@
 
 import pytest
 
-from finetune.pretrain.chat import IGNORED, example
-from finetune.pretrain.vocabularies import CHAT_TOKENS, chat_tokenizer
+from finetune.pretrain.chat import IGNORED, OPENING_WEIGHT, THOUGHT_WEIGHT, example
+from finetune.pretrain.vocabularies import CHAT_TOKENS, MARKS, chat_tokenizer
 
 USER = {"role": "user", "content": "hi"}
 REPLY = {"role": "assistant", "content": "yes"}
@@ -22,6 +22,14 @@ def test_special_tokens_are_single_and_come_first(tokenizer):
     assert tokenizer.convert_tokens_to_ids(list(CHAT_TOKENS)) == list(range(len(CHAT_TOKENS)))
     assert tokenizer.eos_token == "<|im_end|>"
     assert tokenizer.pad_token == "<|endoftext|>"
+
+
+def test_the_marks_of_a_thought_are_single_tokens_and_stay_in_the_text(tokenizer):
+    ids = [tokenizer.convert_tokens_to_ids(mark) for mark in MARKS]
+    assert len(set(ids)) == len(MARKS) and max(ids) == len(tokenizer) - 1
+    assert tokenizer("<think>").input_ids == [tokenizer.convert_tokens_to_ids("<think>")]
+    reply = tokenizer("<think>\nhm\n</think>\n\nno<|im_end|>").input_ids
+    assert tokenizer.decode(reply, skip_special_tokens=True) == "<think>\nhm\n</think>\n\nno"
 
 
 def test_a_common_chinese_character_is_one_token_and_any_text_survives(tokenizer):
@@ -71,8 +79,29 @@ def test_typed_control_tokens_are_plain_text(tokenizer):
     assert "<|im_end|><think>" in tokenizer.decode(ids)
 
 
+def trained(row) -> list[int]:
+    return [label for label in row.labels if label != IGNORED]
+
+
 def test_only_the_last_reply_and_its_end_are_trained(tokenizer):
-    ids, labels = example(tokenizer, [USER, REPLY, USER, REPLY])
-    trained = [label for label in labels if label != IGNORED]
-    assert tokenizer.decode(trained) == "<think>\n\n</think>\n\nyes<|im_end|>"
-    assert all(label in (IGNORED, i) for i, label in zip(ids, labels, strict=True))
+    row = example(tokenizer, [USER, REPLY, USER, REPLY])
+    assert tokenizer.decode(row.ids).endswith("<think>\n\n</think>\n\nyes<|im_end|>")
+    assert tokenizer.decode(trained(row)) == "yes<|im_end|>"
+    assert all(label in (IGNORED, i) for i, label in zip(row.ids, row.labels, strict=True))
+
+
+def test_a_thought_is_trained_and_the_answers_opening_counts_most(tokenizer):
+    row = example(tokenizer, [USER, {**REPLY, "reasoning_content": "hi no"}])
+    assert tokenizer.decode(trained(row)) == "<think>\nhi no\n</think>\n\nyes<|im_end|>"
+    weights = row.weights[-len(trained(row)) :]
+    answer = weights[-len(tokenizer("yes<|im_end|>").input_ids) :]
+    assert set(answer) == {OPENING_WEIGHT}
+    assert set(weights[: -len(answer)]) == {THOUGHT_WEIGHT}
+
+
+def test_the_beginning_of_a_reply_keeps_its_whole_question(tokenizer):
+    row = example(tokenizer, [USER, {"role": "assistant", "content": "yes no hi yes no hi"}])
+    begun = row.begun(2)
+    assert tokenizer.decode(trained(begun)) == "yes no"
+    assert begun.ids == row.ids[: len(begun.ids)]
+    assert len(begun.ids) == len(begun.labels) == len(begun.weights)
