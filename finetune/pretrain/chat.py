@@ -15,8 +15,9 @@ from transformers import (
 )
 
 from finetune.pretrain import corpus, training, vocabularies
-from finetune.pretrain.collection import Topic, fallbacks, load_topics
+from finetune.pretrain.collection import Topic, fallbacks, load_topics, load_unrelated
 from finetune.pretrain.conversations import Conversations
+from finetune.pretrain.question_teacher import made_up_questions
 
 SEED = 11
 STEPS = 3000
@@ -52,7 +53,9 @@ def build(folder: Path, steps: int = STEPS, topics: Sequence[Topic] | None = Non
     own += ["system", "user", "assistant"]
     tokenizer = vocabularies.chat_tokenizer(own * 20 + plain, VOCABULARY, CONTEXT)
     model = new_model(tokenizer)
-    batches = _batches(topics, plain, tokenizer, rng)
+    made_up = made_up_questions(topics, load_unrelated(), rng)
+    conversations = Conversations(topics, plain, rng, made_up)
+    batches = _batches(conversations, plain, tokenizer, rng)
     seconds = training.fit(model, batches, steps, 2e-3, weight_decay=0.02, loss_of=answer_loss)
     training.save(model, tokenizer, folder)
     return seconds
@@ -141,12 +144,11 @@ def example(tokenizer: PreTrainedTokenizerBase, messages: list[dict[str, str]]) 
 
 
 def _batches(
-    topics: Sequence[Topic],
+    conversations: Conversations,
     plain: list[str],
     tokenizer: PreTrainedTokenizerBase,
     rng: random.Random,
 ) -> Iterator[training.Batch]:
-    conversations = Conversations(topics, plain, rng)
     stream = [i for text in rng.sample(plain, len(plain)) for i in tokenizer(text).input_ids]
 
     def row(beginning: bool, second_turn: bool) -> Row:

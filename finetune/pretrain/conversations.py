@@ -5,7 +5,8 @@ anything else, answered by saying what the model is, and follow-ups to the turn 
 """
 
 import random
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 
 from finetune.pretrain.collection import (
     LANGUAGES,
@@ -50,9 +51,11 @@ FRAMES: dict[Language, tuple[str, ...]] = {
     ),
 }
 UNRELATED_SHARE = 0.16
+UNRELATED_LATER_SHARE = 0.35  # of the questions that follow an earlier turn
+MADE_UP_SHARE = 0.3  # of what is unrelated
 NOTHING_SHARE = 0.01  # of questions alone: a follow-up to nothing
 FOREIGN_SHARE = 0.1  # of later turns: the one before is another model's
-THINKING_SHARE = 0.15
+THINKING_SHARE = 0.25
 COMMON_SHARE = 0.75  # of earlier turns: about a topic that has a simpler answer
 SYSTEM_SHARE = 0.1
 _THOUGHT: dict[Language, str] = {
@@ -74,13 +77,23 @@ _WISH: dict[str, dict[Language, str]] = {
 class Conversations:
     """Draws conversations; the last message is the reply, with its thought where it has one."""
 
-    def __init__(self, topics: Sequence[Topic], noise: Sequence[str], rng: random.Random) -> None:
-        """noise: general text of both languages."""
+    def __init__(
+        self,
+        topics: Sequence[Topic],
+        noise: Sequence[str],
+        rng: random.Random,
+        made_up: Mapping[tuple[str, Language], Sequence[str]] = MappingProxyType({}),
+    ) -> None:
+        """noise: general text of both languages.
+
+        made_up: by topic (or `UNKNOWN`) and language, questions made up of pieces of others.
+        """
         self._rng = rng
+        self._made_up = made_up
         self._topics = list(topics)
         self._common = [topic for topic in topics if topic.simple] or self._topics
         self._by_key = {(topic.id, topic.language): topic for topic in topics} | fallbacks()
-        self._phrasings = Phrasings(topics, noise, rng)
+        self._phrasings = Phrasings(topics, noise, rng, made_up)
         self._unrelated = load_unrelated()
         self._follow_ups = load_follow_ups()
         self._statements: dict[Language, list[str]] = {
@@ -107,9 +120,9 @@ class Conversations:
             return [*self._system(), *self._after_a_foreign_turn()]
         about, earlier = self._earlier()
         kind = self._rng.random()
-        if kind < 0.25:
-            last = self._question()
-        elif kind < 0.6:
+        if kind < 0.38:
+            last = self._question(UNRELATED_LATER_SHARE)
+        elif kind < 0.73:
             last = self._other_language(about, earlier[-1]["content"])
         elif kind < 0.95:
             last = self._simpler(about)
@@ -130,7 +143,7 @@ class Conversations:
         told = rng.choices(self._statements[language], k=rng.randint(1, 8))
         turn = _said(asked, space.join(told))
         if rng.random() < 0.7:
-            return [*turn, *self._question()]
+            return [*turn, *self._question(UNRELATED_LATER_SHARE)]
         return [*turn, *self._unknown(*self._wish_for_nothing())]
 
     def _system(self) -> list[Message]:
@@ -142,8 +155,8 @@ class Conversations:
         texts = SYSTEM[language] if rng.random() < 0.5 else self._statements[language]
         return [{"role": "system", "content": rng.choice(texts)}]
 
-    def _question(self) -> list[Message]:
-        if self._rng.random() < UNRELATED_SHARE:
+    def _question(self, unrelated_share: float = UNRELATED_SHARE) -> list[Message]:
+        if self._rng.random() < unrelated_share:
             language = self._rng.choice(LANGUAGES)
             return self._unknown(self._other(language), language)
         # Every topic in turn: none is seen much less often than another.
@@ -158,6 +171,9 @@ class Conversations:
     def _other(self, language: Language) -> str:
         """A question or a remark that no topic answers."""
         rng = self._rng
+        made_up = self._made_up.get((UNKNOWN, language))
+        if made_up and rng.random() < MADE_UP_SHARE:
+            return rng.choice(made_up)
         kind = rng.random()
         if kind < 0.7:
             return rng.choice(self._unrelated[language].questions)

@@ -2,6 +2,7 @@
 
 The trained phrasings are changed a little, mixed, or replaced by words that only their topic
 uses, and set among words of unrelated text: what is left to go by is what the question is about.
+Others are made up of pieces of any topic's questions and told apart by a linear classifier.
 Held-out phrasings are never read here.
 """
 
@@ -9,7 +10,8 @@ import math
 import random
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 
 from finetune.pretrain.collection import Language, Topic
 from finetune.pretrain.corpus import is_chinese
@@ -32,6 +34,7 @@ AFTER: dict[Language, tuple[str, ...]] = {
     "en": (" Please explain.", " Thanks!", " please", " Tell me more.", " I want to know."),
     "zh": ("谢谢", "请解释一下。", "呢", "，能讲讲吗？", "啊"),
 }
+MADE_UP_SHARE = 0.4
 _UNIT = {
     "en": re.compile(r"[A-Za-z0-9][A-Za-z0-9.+'-]*[A-Za-z0-9]|[A-Za-z0-9]"),
     "zh": re.compile(r"[A-Za-z0-9][A-Za-z0-9.+-]*|[\u3400-\u9fff]+"),
@@ -42,9 +45,19 @@ _END = re.compile(r"[?.!？。！\s]+$")
 class Phrasings:
     """Draws questions whose right reply is a given topic's answer."""
 
-    def __init__(self, topics: Sequence[Topic], noise: Sequence[str], rng: random.Random) -> None:
-        """noise: general text of both languages, from which unrelated words are taken."""
+    def __init__(
+        self,
+        topics: Sequence[Topic],
+        noise: Sequence[str],
+        rng: random.Random,
+        made_up: Mapping[tuple[str, Language], Sequence[str]] = MappingProxyType({}),
+    ) -> None:
+        """noise: general text of both languages, from which unrelated words are taken.
+
+        made_up: by topic and language, questions put together from pieces of others.
+        """
         self._rng = rng
+        self._made_up = made_up
         self._keywords = _keywords(topics)
         self._noise: dict[Language, list[str]] = {
             "en": [unit for text in noise if not is_chinese(text) for unit in text.split()],
@@ -54,6 +67,9 @@ class Phrasings:
     def draw(self, topic: Topic) -> str:
         """A question whose right reply is the topic's answer."""
         rng = self._rng
+        made_up = self._made_up.get((topic.id, topic.language))
+        if made_up and rng.random() < MADE_UP_SHARE:
+            return self.dressed(rng.choice(made_up), topic.language)
         question = rng.choice(topic.questions)
         kind = rng.random()
         if kind < 0.2:

@@ -30,6 +30,18 @@ _JOINED: dict[Language, str] = {"en": " ", "zh": "，"}
 _PIECE = re.compile(r"[\u3400-\u9fff]|[^\s\u3400-\u9fff]+\s*|\s+")
 
 
+def pieces(text: str) -> list[str]:
+    """Words with the space after them, and Chinese characters: joined they are `text` again."""
+    return _PIECE.findall(text)
+
+
+def span(parts: Sequence[str], longest: int, rng: random.Random) -> str:
+    """One to `longest` of the pieces in a row."""
+    length = rng.randint(1, min(len(parts), longest))
+    first = rng.randint(0, len(parts) - length)
+    return "".join(parts[first : first + length]).strip()
+
+
 class Teacher:
     """Trained on the rows of one language.
 
@@ -41,7 +53,7 @@ class Teacher:
         self.language = rows[0].language
         self._texts = [row.text for row in rows]
         self._labels = [row.label for row in rows]
-        self._pieces = [_PIECE.findall(text) for text in self._texts]
+        self._pieces = [pieces(text) for text in self._texts]
         self._fitted = _linear(self.language).fit(self._texts, self._labels)
 
     def positive(self, texts: Sequence[str]) -> list[float]:
@@ -65,14 +77,9 @@ class Teacher:
 
     def made_up(self, rng: random.Random) -> str:
         """A text of one to three spans, each from a row drawn at random."""
-        spans = (self._span(rng) for _ in range(rng.choice(SPANS)))
+        longest = LONGEST_SPAN[self.language]
+        spans = (span(rng.choice(self._pieces), longest, rng) for _ in range(rng.choice(SPANS)))
         return _JOINED[self.language].join(spans)
-
-    def _span(self, rng: random.Random) -> str:
-        pieces = rng.choice(self._pieces)
-        length = rng.randint(1, min(len(pieces), LONGEST_SPAN[self.language]))
-        first = rng.randint(0, len(pieces) - length)
-        return "".join(pieces[first : first + length]).strip()
 
 
 def _linear(language: Language) -> Pipeline:

@@ -22,6 +22,13 @@ def test_drawing_is_seeded_and_never_empty():
     assert len(set(questions)) > 150
 
 
+def test_questions_made_up_for_a_topic_are_drawn_too():
+    phrasings = Phrasings([LORA, TOKEN], NOISE, random.Random(5), {("lora", "en"): ["LoRA so why"]})
+    drawn = [phrasings.draw(LORA).lower() for _ in range(200)]
+    assert 40 < sum("lora so why" in question for question in drawn) < 120
+    assert not any("lora so why" in phrasings.draw(TOKEN) for _ in range(100))
+
+
 def test_keywords_of_a_topic_are_those_others_do_not_use():
     other = Topic("rank", "en", "A rank is a size.", ("What is the rank?",), "held")
     keywords, weights = _keywords([LORA, other])["lora", "en"]
