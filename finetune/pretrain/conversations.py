@@ -5,8 +5,7 @@ anything else, answered by saying what the model is, and follow-ups to the turn 
 """
 
 import random
-from collections.abc import Mapping, Sequence
-from types import MappingProxyType
+from collections.abc import Sequence
 
 from finetune.pretrain.collection import (
     LANGUAGES,
@@ -17,42 +16,18 @@ from finetune.pretrain.collection import (
     Topic,
     fallbacks,
     load_follow_ups,
-    load_unrelated,
 )
-from finetune.pretrain.corpus import is_chinese, sentences
-from finetune.pretrain.phrasings import Phrasings
+from finetune.pretrain.corpus import is_chinese
+from finetune.pretrain.phrasings import NOTHING_MADE_UP, MadeUp, Phrasings
+from finetune.pretrain.unrelated import Unrelated
 
 Message = dict[str, str]
 SYSTEM: dict[Language, tuple[str, ...]] = {
     "en": ("You are a helpful assistant.", "Answer briefly.", "You are a friendly helper."),
     "zh": ("你是一个乐于助人的助手。", "请简短回答。", "你是一位友好的助手。"),
 }
-# Questions about something, in the words the topics use too: what it is about must decide.
-FRAMES: dict[Language, tuple[str, ...]] = {
-    "en": (
-        "What is {}?",
-        "What does {} mean?",
-        "Explain {}",
-        "How does {} work?",
-        "Tell me about {}",
-        "Why is {} important?",
-        "Which {} should I choose?",
-        "How many {} do I need?",
-    ),
-    "zh": (
-        "什么是{}？",
-        "{}是什么意思",
-        "讲讲{}",
-        "{}有什么用？",
-        "介绍一下{}",
-        "为什么要{}？",
-        "怎么{}",
-        "{}该选多大",
-    ),
-}
 UNRELATED_SHARE = 0.16
 UNRELATED_LATER_SHARE = 0.35  # of the questions that follow an earlier turn
-MADE_UP_SHARE = 0.3  # of what is unrelated
 NOTHING_SHARE = 0.01  # of questions alone: a follow-up to nothing
 FOREIGN_SHARE = 0.1  # of later turns: the one before is another model's
 THINKING_SHARE = 0.25
@@ -82,30 +57,19 @@ class Conversations:
         topics: Sequence[Topic],
         noise: Sequence[str],
         rng: random.Random,
-        made_up: Mapping[tuple[str, Language], Sequence[str]] = MappingProxyType({}),
+        made_up: MadeUp = NOTHING_MADE_UP,
     ) -> None:
         """noise: general text of both languages.
 
         made_up: by topic (or `UNKNOWN`) and language, questions made up of pieces of others.
         """
         self._rng = rng
-        self._made_up = made_up
         self._topics = list(topics)
         self._common = [topic for topic in topics if topic.simple] or self._topics
         self._by_key = {(topic.id, topic.language): topic for topic in topics} | fallbacks()
         self._phrasings = Phrasings(topics, noise, rng, made_up)
-        self._unrelated = load_unrelated()
+        self._unrelated = Unrelated(self._phrasings, noise, made_up, rng)
         self._follow_ups = load_follow_ups()
-        self._statements: dict[Language, list[str]] = {
-            language: [
-                sentence.strip()
-                for text in noise
-                if is_chinese(text) == (language == "zh")
-                for sentence in sentences(text)
-                if 4 < len(sentence.strip()) < 120
-            ]
-            for language in LANGUAGES
-        }
         self._rest: list[Topic] = []
 
     def alone(self) -> list[Message]:
@@ -137,10 +101,10 @@ class Conversations:
         asked = (
             self._phrasings.draw(rng.choice(self._topics))
             if rng.random() < 0.5
-            else rng.choice(self._unrelated[language].questions)
+            else rng.choice(self._unrelated.questions[language])
         )
         space = " " if language == "en" else ""
-        told = rng.choices(self._statements[language], k=rng.randint(1, 8))
+        told = rng.choices(self._unrelated.statements[language], k=rng.randint(1, 8))
         turn = _said(asked, space.join(told))
         if rng.random() < 0.7:
             return [*turn, *self._question(UNRELATED_LATER_SHARE)]
@@ -152,13 +116,13 @@ class Conversations:
         if rng.random() >= SYSTEM_SHARE:
             return []
         language = rng.choice(LANGUAGES)
-        texts = SYSTEM[language] if rng.random() < 0.5 else self._statements[language]
+        texts = SYSTEM[language] if rng.random() < 0.5 else self._unrelated.statements[language]
         return [{"role": "system", "content": rng.choice(texts)}]
 
     def _question(self, unrelated_share: float = UNRELATED_SHARE) -> list[Message]:
         if self._rng.random() < unrelated_share:
             language = self._rng.choice(LANGUAGES)
-            return self._unknown(self._other(language), language)
+            return self._unknown(self._unrelated.draw(language), language)
         # Every topic in turn: none is seen much less often than another.
         self._rest = self._rest or self._rng.sample(self._topics, len(self._topics))
         topic = self._rest.pop()
@@ -167,19 +131,6 @@ class Conversations:
     def _unknown(self, text: str, language: Language) -> list[Message]:
         text = self._phrasings.dressed(text, language)
         return self._turn(text, self._by_key[UNKNOWN, language].answer, _UNKNOWN_THOUGHT[language])
-
-    def _other(self, language: Language) -> str:
-        """A question or a remark that no topic answers."""
-        rng = self._rng
-        made_up = self._made_up.get((UNKNOWN, language))
-        if made_up and rng.random() < MADE_UP_SHARE:
-            return rng.choice(made_up)
-        kind = rng.random()
-        if kind < 0.7:
-            return rng.choice(self._unrelated[language].questions)
-        if kind < 0.84:
-            return rng.choice(FRAMES[language]).format(self._phrasings.unrelated(language))
-        return rng.choice(self._statements[language])
 
     def _wish_for_nothing(self) -> tuple[str, Language]:
         """A follow-up where there is nothing to follow, and the language of the reply."""
@@ -195,7 +146,7 @@ class Conversations:
         kind = rng.random()
         if kind < 0.05:
             topic = self._by_key[UNKNOWN, topic.language]
-            question = rng.choice(self._unrelated[topic.language].questions)
+            question = rng.choice(self._unrelated.questions[topic.language])
             return topic, _said(question, topic.answer)
         if kind < 0.08:
             topic = self._by_key[MORE, topic.language]

@@ -114,24 +114,32 @@ def follow_ups(topics: Sequence[Topic]) -> dict[str, list[tuple[Messages, str]]]
     """Conversations of two turns and the second reply wanted.
 
     Every topic with a simpler answer, its first question, then new wordings of each wish in turn,
-    or a question about another topic, of the same language and of the other in turn.
+    or a question about another topic or a new one about none, of the same language and of the
+    other in turn.
     """
-    wishes = load_follow_ups()
+    wishes, unrelated = load_follow_ups(), load_unrelated()
     by_key = {(topic.id, topic.language): topic for topic in topics}
     found: dict[str, list[tuple[Messages, str]]] = {
         "follow_up_other_language": [],
         "follow_up_simpler": [],
         "follow_up_new_question": [],
+        "follow_up_unrelated": [],
     }
     common = [topic for topic in topics if topic.simple]
     for at, topic in enumerate(common):
         other: Language = "zh" if topic.language == "en" else "en"
         after = common[(at + 8 + at // 2 % 2) % len(common)]
+        strange = unrelated[after.language].held_out
         to, simpler = wishes.to[other].held_out, wishes.simpler[topic.language].held_out
         for kind, wish, wanted in (
             ("follow_up_other_language", to[at // 2 % len(to)], by_key[topic.id, other].answer),
             ("follow_up_simpler", simpler[at // 2 % len(simpler)], topic.simple),
             ("follow_up_new_question", after.questions[1], after.answer),
+            (
+                "follow_up_unrelated",
+                strange[at % len(strange)],
+                fallbacks()[UNKNOWN, after.language].answer,
+            ),
         ):
             found[kind].append(
                 (

@@ -34,6 +34,8 @@ AFTER: dict[Language, tuple[str, ...]] = {
     "en": (" Please explain.", " Thanks!", " please", " Tell me more.", " I want to know."),
     "zh": ("谢谢", "请解释一下。", "呢", "，能讲讲吗？", "啊"),
 }
+MadeUp = Mapping[tuple[str, Language], Sequence[str]]
+NOTHING_MADE_UP: MadeUp = MappingProxyType({})
 MADE_UP_SHARE = 0.4
 _UNIT = {
     "en": re.compile(r"[A-Za-z0-9][A-Za-z0-9.+'-]*[A-Za-z0-9]|[A-Za-z0-9]"),
@@ -50,11 +52,11 @@ class Phrasings:
         topics: Sequence[Topic],
         noise: Sequence[str],
         rng: random.Random,
-        made_up: Mapping[tuple[str, Language], Sequence[str]] = MappingProxyType({}),
+        made_up: MadeUp = NOTHING_MADE_UP,
     ) -> None:
         """noise: general text of both languages, from which unrelated words are taken.
 
-        made_up: by topic and language, questions put together from pieces of others.
+        made_up: by topic (or `UNKNOWN`) and language, questions put together from pieces of others.
         """
         self._rng = rng
         self._made_up = made_up

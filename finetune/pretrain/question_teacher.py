@@ -12,9 +12,10 @@ from collections.abc import Mapping, Sequence
 
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
-from sklearn.pipeline import Pipeline, make_pipeline, make_union
+from sklearn.pipeline import FeatureUnion, Pipeline, make_pipeline, make_union
 
 from finetune.pretrain.collection import LANGUAGES, UNKNOWN, Asked, Language, Topic
+from finetune.pretrain.phrasings import MadeUp
 from finetune.pretrain.teacher import pieces, span
 
 MADE_UP = 40_000  # questions per language, before the unsure ones are left out
@@ -26,8 +27,6 @@ UNRELATED_TIMES = 2  # as often as another are questions of no topic taken apart
 UNRELATED_WEIGHT = 0.04
 STRENGTH = 30.0  # the inverse of the penalty
 ITERATIONS = 60
-
-MadeUp = dict[tuple[str, Language], list[str]]
 
 
 def made_up_questions(
@@ -41,7 +40,7 @@ def made_up_questions(
     `count` are made in each language; a topic nothing was made up for is missing. Held-out
     wordings are never read.
     """
-    found: MadeUp = defaultdict(list)
+    found: dict[tuple[str, Language], list[str]] = defaultdict(list)
     for language in LANGUAGES:
         own = [topic for topic in topics if topic.language == language]
         beside = unrelated[language].questions
@@ -80,7 +79,7 @@ def _trained(topics: Sequence[Topic], unrelated: Sequence[str], language: Langua
     )
 
 
-def _features(language: Language) -> TfidfVectorizer:
+def _features(language: Language) -> TfidfVectorizer | FeatureUnion:
     """TF-IDF of characters (Chinese) or of words and characters (English)."""
     if language == "zh":
         return TfidfVectorizer(analyzer="char", ngram_range=(1, 3), sublinear_tf=True, min_df=2)

@@ -1,6 +1,12 @@
 """The conversations that are measured with."""
 
-from finetune.pretrain.collection import Topic, load_follow_ups
+from finetune.pretrain.collection import (
+    UNKNOWN,
+    Topic,
+    fallbacks,
+    load_follow_ups,
+    load_unrelated,
+)
 from finetune.pretrain.measure_chat import follow_ups, right, share
 
 TOPICS = [
@@ -16,6 +22,7 @@ def test_only_topics_with_a_simpler_answer_are_followed_up():
         "follow_up_other_language": 2,
         "follow_up_simpler": 2,
         "follow_up_new_question": 2,
+        "follow_up_unrelated": 2,
     }
 
 
@@ -38,6 +45,16 @@ def test_another_question_is_of_the_same_language_as_often_as_of_the_other():
     same = [messages[1]["content"][-2:] == wanted[-2:] for messages, wanted in asked]
     assert sum(same) == len(asked) / 2
     assert all(messages[1]["content"] != wanted for messages, wanted in asked)
+
+
+def test_a_question_about_something_else_is_new_and_wants_to_hear_what_the_model_is():
+    for messages, wanted in follow_ups(TOPICS)["follow_up_unrelated"]:
+        language = next(
+            each
+            for each, asked in load_unrelated().items()
+            if messages[2]["content"] in asked.held_out
+        )
+        assert wanted == fallbacks()[UNKNOWN, language].answer
 
 
 def test_a_reply_is_judged_without_its_thought():
