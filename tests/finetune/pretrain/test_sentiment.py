@@ -5,11 +5,11 @@ from itertools import islice
 
 import pytest
 import torch
-from transformers import BertConfig, BertForSequenceClassification
+from transformers import AutoModelForSequenceClassification, AutoTokenizer
 
 from finetune.pretrain import sentiment, training
 from finetune.pretrain.corpus import Labelled
-from finetune.pretrain.vocabularies import sentiment_tokenizer
+from tests.inference import tiny
 
 ROWS = [
     Labelled(f"{word} {number}", label, language)
@@ -19,16 +19,11 @@ ROWS = [
 ]
 
 
-def tiny(tokenizer) -> BertForSequenceClassification:
-    torch.manual_seed(0)
-    config = BertConfig(
-        vocab_size=len(tokenizer),
-        hidden_size=8,
-        num_hidden_layers=1,
-        num_attention_heads=2,
-        intermediate_size=8,
-    )
-    return BertForSequenceClassification(config).eval()
+@pytest.fixture(scope="module")
+def model_and_tokenizer(tmp_path_factory):
+    folder = tiny.classifier(tmp_path_factory.mktemp("model"))
+    model = AutoModelForSequenceClassification.from_pretrained(folder).eval()
+    return model, AutoTokenizer.from_pretrained(folder)
 
 
 def test_a_pass_holds_every_row_and_as_many_made_up_texts():
@@ -47,9 +42,8 @@ def test_a_row_counts_its_label_and_its_teacher_alike():
         assert low < positive[row.text] < low + 0.5
 
 
-def test_probabilities_as_targets_agree_with_labels_where_they_are_sure():
-    tokenizer = sentiment_tokenizer(["a b c"] * 9, 30, 16)
-    model = tiny(tokenizer)
+def test_probabilities_as_targets_agree_with_labels_where_they_are_sure(model_and_tokenizer):
+    model, _ = model_and_tokenizer
     batch = {
         "input_ids": torch.tensor([[5, 6], [6, 7]]),
         "attention_mask": torch.ones(2, 2, dtype=torch.long),
@@ -59,9 +53,8 @@ def test_probabilities_as_targets_agree_with_labels_where_they_are_sure():
     assert sure.item() == pytest.approx(told.item())
 
 
-def test_logits_do_not_depend_on_the_batch(monkeypatch):
-    tokenizer = sentiment_tokenizer(["a b c"] * 9, 30, 16)
-    model = tiny(tokenizer)
+def test_logits_do_not_depend_on_the_batch(model_and_tokenizer, monkeypatch):
+    model, tokenizer = model_and_tokenizer
     texts = ["a", "a b c", "c c c c"]
     together = sentiment.logits(model, tokenizer, texts)
     monkeypatch.setattr(sentiment, "BATCH", 1)
