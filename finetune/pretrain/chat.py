@@ -20,18 +20,19 @@ from finetune.pretrain.conversations import Conversations
 from finetune.pretrain.question_teacher import made_up_questions
 
 SEED = 11
-STEPS = 3300
+STEPS = 6500
+THREADS = 2
 CONTEXT = 2048
 VOCABULARY = 6144
 PLAIN_SHARE = 0.1  # of the rows of whole replies, plain text: every token gets some training
 PLAIN_LENGTH = 64
 IGNORED = -100
-SECOND_TURN = 0.38  # share of batches whose questions follow an earlier turn
-# Part of the batches hold only the beginnings of replies: which answer it is, is decided there,
-# and three times as many questions fit into the same time.
-BEGINNINGS = 0.35
-BEGINNING = 12  # tokens of a reply
-ROWS = {False: {False: 14, True: 10}, True: {False: 40, True: 20}}  # by beginnings, second turn
+SECOND_TURN = 0.36  # share of batches whose questions follow an earlier turn
+# Most batches hold only the beginnings of replies: which answer it is, is decided there, and five
+# times as many questions fit into the same time.
+BEGINNINGS = 0.6
+BEGINNING = 6  # tokens of a reply
+ROWS = {False: {False: 16, True: 14}, True: {False: 80, True: 24}}  # by beginnings, second turn
 ALIKE = 4  # batches sorted by length at a time
 OPENING = 4  # tokens of an answer's opening
 OPENING_WEIGHT = 4.0
@@ -42,7 +43,7 @@ def build(folder: Path, steps: int = STEPS, topics: Sequence[Topic] | None = Non
     """Train and save; returns the seconds the training took."""
     data = corpus.data_folder()
     topics = topics or load_topics()
-    rng = training.start(SEED)
+    rng = training.start(SEED, THREADS)
     plain = [
         text for language in corpus.LANGUAGES for text in corpus.book_paragraphs(data, language)
     ]
@@ -126,20 +127,18 @@ def example(tokenizer: PreTrainedTokenizerBase, messages: list[dict[str, str]]) 
     others follow the empty block that "thinking off" puts into the prompt.
     """
     thought = messages[-1].get("reasoning_content", "")
-    text = tokenizer.apply_chat_template(messages, tokenize=False)
     prompt = tokenizer.apply_chat_template(
         messages[:-1], tokenize=False, add_generation_prompt=True, enable_thinking=bool(thought)
     )
-    ids = tokenizer(text, add_special_tokens=False).input_ids[:-1]  # no line break after the end
-    masked = len(tokenizer(prompt, add_special_tokens=False).input_ids)
-    weights = [1.0] * len(ids)
-    answer = masked
-    if thought:
-        reply = messages[-1]["content"] + tokenizer.eos_token
-        answer = len(ids) - len(tokenizer(reply, add_special_tokens=False).input_ids)
-        weights[masked:answer] = [THOUGHT_WEIGHT] * (answer - masked)
-    weights[answer : answer + OPENING] = [OPENING_WEIGHT] * len(ids[answer : answer + OPENING])
-    return Row(ids, [IGNORED] * masked + ids[masked:], weights, answer)
+    told = f"<think>\n{thought}\n</think>\n\n" if thought else ""
+    reply = messages[-1]["content"] + tokenizer.eos_token
+    asked, thinking, answer = tokenizer([prompt, told, reply], add_special_tokens=False).input_ids
+    ids = [*asked, *thinking, *answer]
+    begins = len(asked) + len(thinking)
+    opening = min(OPENING, len(answer))
+    weights = [1.0] * len(asked) + [THOUGHT_WEIGHT] * len(thinking)
+    weights += [OPENING_WEIGHT] * opening + [1.0] * (len(answer) - opening)
+    return Row(ids, [IGNORED] * len(asked) + ids[len(asked) :], weights, begins)
 
 
 def _batches(
@@ -172,12 +171,9 @@ def _batches(
 def _collated(rows: list[Row], pad: int) -> training.Batch:
     input_ids = training.padded([row.ids for row in rows], pad)
     lengths = torch.tensor([[len(row.ids)] for row in rows])
-    weights = torch.zeros(input_ids.shape)
-    for at, row in enumerate(rows):
-        weights[at, : len(row.weights)] = torch.tensor(row.weights)
     return {
         "input_ids": input_ids,
         "attention_mask": (torch.arange(input_ids.shape[1]) < lengths).long(),
         "labels": training.padded([row.labels for row in rows], IGNORED),
-        "weights": weights,
+        "weights": training.padded([row.weights for row in rows], 0.0),
     }

@@ -30,12 +30,13 @@ UNRELATED_SHARE = 0.16
 UNRELATED_LATER_SHARE = 0.35  # of the questions that follow an earlier turn
 NOTHING_SHARE = 0.01  # of questions alone: a follow-up to nothing
 FOREIGN_SHARE = 0.1  # of later turns: the one before is another model's
-THINKING_SHARE = 0.25
+THINKING_SHARE = 0.2
 COMMON_SHARE = 0.75  # of earlier turns: about a topic that has a simpler answer
 SYSTEM_SHARE = 0.1
+THOUGHT_UNITS: dict[Language, int] = {"en": 5, "zh": 8}  # words, characters of the answer
 _THOUGHT: dict[Language, str] = {
-    "en": "The question is: {}",
-    "zh": "问题是：{}",
+    "en": "I know this: {} …",
+    "zh": "这个我学过：{}……",
 }
 _UNKNOWN_THOUGHT: dict[Language, str] = {
     "en": "I have not learned about this.",
@@ -84,9 +85,9 @@ class Conversations:
             return [*self._system(), *self._after_a_foreign_turn()]
         about, earlier = self._earlier()
         kind = self._rng.random()
-        if kind < 0.38:
+        if kind < 0.32:
             last = self._question(UNRELATED_LATER_SHARE)
-        elif kind < 0.73:
+        elif kind < 0.62:
             last = self._other_language(about, earlier[-1]["content"])
         elif kind < 0.95:
             last = self._simpler(about)
@@ -197,8 +198,9 @@ class Conversations:
 
 
 def thought_of(topic: Topic) -> str:
-    """The question in its plainest words, as the model is taught to put it when it thinks."""
-    return _THOUGHT[topic.language].format(topic.questions[0])
+    """How the answer begins: what a question is about decides it, with or without a thought."""
+    units, space = (topic.answer.split(), " ") if topic.language == "en" else (topic.answer, "")
+    return _THOUGHT[topic.language].format(space.join(units[: THOUGHT_UNITS[topic.language]]))
 
 
 def _said(question: str, answer: str) -> list[Message]:

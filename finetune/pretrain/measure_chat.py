@@ -20,7 +20,7 @@ from finetune.pretrain.collection import (
 
 Figures = dict[str, float]
 Messages = list[dict[str, str]]
-BATCH = 48
+BATCH = 128
 NEW_TOKENS = 256
 END_OF_THINKING = "</think>"
 

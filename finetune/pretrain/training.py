@@ -7,6 +7,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import torch
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
@@ -93,7 +94,7 @@ def save(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, folder: Pat
     shutil.rmtree(before, ignore_errors=True)
 
 
-def padded(rows: list[list[int]], fill: int) -> torch.Tensor:
-    """Rows of ids, padded on the right to the longest: LongTensor [rows, longest]."""
+def padded(rows: list[list[Any]], fill: Any) -> torch.Tensor:
+    """Rows of numbers, padded on the right to the longest: [rows, longest]."""
     longest = max(map(len, rows))
     return torch.tensor([row + [fill] * (longest - len(row)) for row in rows])

@@ -87,7 +87,8 @@ def test_a_wish_after_a_topics_turn_is_fulfilled_and_one_after_anything_else_is_
 def test_some_replies_are_thought_about_first(conversations):
     thoughts = {conversations.alone()[-1].get("reasoning_content", "") for _ in range(400)}
     assert {"", thought_of(TOPICS[0]), thought_of(TOPICS[1])} <= thoughts
-    assert thought_of(TOPICS[0]) == "The question is: What is LoRA?"
+    assert thought_of(TOPICS[0]) == "I know this: LoRA is small. It is …"
+    assert thought_of(TOPICS[1]) == "这个我学过：LoRA很小。它……"
 
 
 def test_no_held_out_wording_is_trained_on():
