@@ -85,9 +85,9 @@ class Conversations:
             return [*self._system(), *self._after_a_foreign_turn()]
         about, earlier = self._earlier()
         kind = self._rng.random()
-        if kind < 0.32:
+        if kind < 0.28:
             last = self._question(UNRELATED_LATER_SHARE)
-        elif kind < 0.62:
+        elif kind < 0.55:
             last = self._other_language(about, earlier[-1]["content"])
         elif kind < 0.95:
             last = self._simpler(about)
