@@ -11,6 +11,7 @@ SUMMARY_SETS = {
     "csl": "csl_zh_title.csv",
     "vcsum": "vcsum_zh_meeting.jsonl",
 }
+SETS_BY_LANGUAGE = {"en": ("cnndm", "scitldr"), "zh": ("csl", "vcsum")}
 
 
 @dataclass(frozen=True)

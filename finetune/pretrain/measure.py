@@ -16,13 +16,20 @@ from transformers import (
 from finetune.pretrain import corpus, training
 from finetune.pretrain.calibration import expected_error
 from finetune.pretrain.collection import LANGUAGES, overlap_f1
-from finetune.pretrain.evaluation_text import SUMMARY_SETS, Document, documents
+from finetune.pretrain.evaluation_text import (
+    SETS_BY_LANGUAGE,
+    SUMMARY_SETS,
+    Document,
+    documents,
+)
 from finetune.pretrain.measure_chat import chat
+from finetune.pretrain.segmentation import is_ended, sentences
 from finetune.pretrain.sentiment import logits
 
 Figures = dict[str, float]
 BATCH = 32
 SEED = 1
+DRAWS = 10  # of random sentences, or chance would decide by a hundredth
 
 
 def report(names: Sequence[str], folder: Path = training.BUILTIN, *, write: bool = False) -> None:
@@ -107,17 +114,18 @@ def summary(folder: Path) -> Figures:
         pairs = summaries(folder, [row.text for row in rows])
         for key, value in _summary_figures(rows, pairs).items():
             figures[f"{name}_{key}"] = _rounded(value)
+    for language, names in SETS_BY_LANGUAGE.items():
+        over = [figures[f"{name}_rouge1_over_random"] for name in names]
+        figures[f"{language}_rouge1_over_random"] = _rounded(statistics.mean(over))
     return figures
 
 
 def _summary_figures(rows: list[Document], pairs: list[tuple[str, str]]) -> Figures:
-    rng = random.Random(SEED)
     read = [corpus.words(text) for text, _ in pairs]
     made = [corpus.words(text) for _, text in pairs]
     filled = [(r, m) for r, m in zip(read, made, strict=True) if r]
-    chance = [
-        _random_sentences(text, len(m), rng) for (text, _), m in zip(pairs, made, strict=True)
-    ]
+    rouge1 = statistics.mean(_rouge1(m, row) for m, row in zip(made, rows, strict=True))
+    chance = statistics.mean(_chance(rows, pairs, draw) for draw in range(DRAWS))
     return {
         "rows": float(len(rows)),
         "words_from_input": statistics.mean(
@@ -125,11 +133,30 @@ def _summary_figures(rows: list[Document], pairs: list[tuple[str, str]]) -> Figu
         ),
         "length": statistics.mean(len(m) / len(r) for r, m in filled),
         "repeats_4gram": statistics.mean(_repeats(m) for m in made),
-        "rouge1": statistics.mean(_rouge1(m, row) for m, row in zip(made, rows, strict=True)),
-        "rouge1_random": statistics.mean(
-            _rouge1(words, row) for words, row in zip(chance, rows, strict=True)
-        ),
+        "complete": statistics.mean(_complete(text, m) for text, m in pairs),
+        "rouge1": rouge1,
+        "rouge1_random": chance,
+        "rouge1_over_random": rouge1 - chance,
     }
+
+
+def _chance(rows: list[Document], pairs: list[tuple[str, str]], draw: int) -> float:
+    """Mean ROUGE-1 of random sentences as long as the summaries; `draw` seeds which."""
+    rng = random.Random(SEED + draw)
+    return statistics.mean(
+        _rouge1(_random_sentences(text, len(corpus.words(made)), rng), row)
+        for (text, made), row in zip(pairs, rows, strict=True)
+    )
+
+
+def _complete(text: str, made: str) -> bool:
+    """Whether every sentence of `made` is a whole sentence of `text`.
+
+    The end of a text that was cut off is none, so a sentence must end in a mark.
+    """
+    whole = {s for part in sentences(text) if is_ended(s := " ".join(part.split()))}
+    parts = [" ".join(part.split()) for part in sentences(made)]
+    return bool(parts) and whole.issuperset(parts)
 
 
 def _rouge1(made: list[str], row: Document) -> float:
@@ -143,7 +170,7 @@ def _repeats(made: list[str]) -> bool:
 
 def _random_sentences(text: str, length: int, rng: random.Random) -> list[str]:
     """Words of sentences drawn at random, cut to `length` words."""
-    parts = [words for sentence in corpus.sentences(text) if (words := corpus.words(sentence))]
+    parts = [words for sentence in sentences(text) if (words := corpus.words(sentence))]
     rng.shuffle(parts)
     return [word for part in parts for word in part][:length]
 

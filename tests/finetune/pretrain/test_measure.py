@@ -6,7 +6,7 @@ import pytest
 
 from finetune.pretrain.__main__ import main
 from finetune.pretrain.evaluation_text import Document
-from finetune.pretrain.measure import _random_sentences, _repeats, _summary_figures
+from finetune.pretrain.measure import _complete, _random_sentences, _repeats, _summary_figures
 
 
 def test_repeats():
@@ -29,6 +29,25 @@ def test_summary_figures_by_hand():
     assert figures["length"] == 0.5
     assert figures["repeats_4gram"] == 0
     assert figures["rouge1"] == 0.5  # a, b shared of four and four; the closer reference counts
+    # Chance is "a b c d" or "e f g h", one half or nothing: ten draws, not one, are counted.
+    assert 0 < figures["rouge1_random"] < 0.5
+    assert figures["rouge1_over_random"] == pytest.approx(0.5 - figures["rouge1_random"])
+    assert figures["complete"] == 0
+
+
+@pytest.mark.parametrize(
+    ("made", "complete"),
+    [
+        ("One two. Five six!", True),
+        ("Three  four.", True),  # white space does not count
+        ("two. Five six!", False),
+        ("One two. Five", False),
+        ("Seven", False),  # the text was cut off there
+        ("", False),
+    ],
+)
+def test_a_summary_is_complete_when_all_its_sentences_are_whole(made, complete):
+    assert _complete("One two. Three four. Five six! Seven", made) is complete
 
 
 def test_an_unknown_name_is_refused(capsys):
