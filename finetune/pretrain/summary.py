@@ -1,8 +1,7 @@
 """Builds `builtin/summary`: a small BART that chooses central sentences and copies them."""
 
-import math
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import torch
@@ -13,19 +12,21 @@ from transformers import (
     PreTrainedTokenizerBase,
 )
 
-from finetune.pretrain import corpus, training, vocabularies
-from finetune.pretrain.passages import Pair, Passages
+from finetune.pretrain import copying, corpus, training, vocabularies
+from finetune.pretrain.passages import MOST_BREAKS, Pair, Passages
+from finetune.pretrain.segmentation import is_ended
 
 SEED = 13
-STEPS = 1400
-DENOISING = 0.1  # share of the steps spent on denoising, before the summaries
-BATCH = 16
+STEPS = 2400
+BATCH = 10
+LEARNING_RATE = 8e-4  # faster, and what copies in the beginning is lost
 CONTEXT = 512
 VOCABULARY = 6144
+LONGEST = CONTEXT - MOST_BREAKS - 2  # of a passage, without its line breaks, <s> and </s>
 IGNORED = -100
+CLOSING = "”’」』"
 BEGIN, END = 0, 2  # <s>, </s>
-BACK = 4  # heads of each first layer, shown the token one, two, three and four places back
-HEADS = 5  # of six, of the last cross-attention: shown where to look in the beginning
+CHOICE = 2.0  # weight of the choice of the first sentence beside the model's own loss
 
 
 def build(folder: Path, steps: int = STEPS) -> float:
@@ -34,10 +35,10 @@ def build(folder: Path, steps: int = STEPS) -> float:
     rng = training.start(SEED)
     texts = documents(data)
     tokenizer = vocabularies.summary_tokenizer([text for _, text in texts], VOCABULARY, CONTEXT)
-    model = new_model(tokenizer)
     passages = Passages(texts, tokenizer, rng)
-    batches = _batches(passages, int(steps * DENOISING), rng)
-    seconds = training.fit(model, batches, steps, 1.5e-3, loss_of=Guided(steps))
+    model = new_model(tokenizer, passages.rarity)
+    batches = _batches(passages, rng)
+    seconds = training.fit(model, batches, steps, LEARNING_RATE, loss_of=Guided(steps))
     model.set_attn_implementation("sdpa")
     training.save(model, tokenizer, folder)
     return seconds
@@ -59,12 +60,14 @@ def documents(data: Path) -> list[tuple[corpus.Language, str]]:
     return found
 
 
-def new_model(tokenizer: PreTrainedTokenizerBase) -> BartForConditionalGeneration:
-    """About 3 M parameters, untrained; positions begin as sinusoids (Vaswani et al., 2017)."""
+def new_model(
+    tokenizer: PreTrainedTokenizerBase, rarity: Mapping[int, float]
+) -> BartForConditionalGeneration:
+    """About 3.4 M parameters, untrained but for copying."""
     config = BartConfig(
         vocab_size=len(tokenizer),
         d_model=192,
-        encoder_layers=2,
+        encoder_layers=3,
         decoder_layers=2,
         encoder_attention_heads=6,
         decoder_attention_heads=6,
@@ -82,11 +85,12 @@ def new_model(tokenizer: PreTrainedTokenizerBase) -> BartForConditionalGeneratio
         attn_implementation="eager",  # training reads the attention weights
     )
     model = BartForConditionalGeneration(config)
-    _begin_near_copying(model)
+    copying.begin(model, _ends(tokenizer), rarity)
     model.generation_config = GenerationConfig(
         num_beams=4,  # greedy copying goes astray more often
         do_sample=False,
-        max_new_tokens=160,
+        max_length=128,  # the app's "medium"; "short" and "long" are half and half as much again
+        min_length=12,
         no_repeat_ngram_size=4,
         bos_token_id=BEGIN,
         eos_token_id=END,
@@ -98,42 +102,29 @@ def new_model(tokenizer: PreTrainedTokenizerBase) -> BartForConditionalGeneratio
     return model
 
 
-@torch.no_grad()
-def _begin_near_copying(model: BartForConditionalGeneration) -> None:
-    """Sinusoids as positions, wide tied embeddings, and a last cross-attention that passes on.
-
-    What that attention looks at goes through unchanged, close to the identity (in the spirit of
-    mimetic initialisation, Trockman and Kolter, 2023).
-    """
-    model.model.shared.weight.mul_(2)
-    for half in (model.model.encoder, model.model.decoder):
-        weight = half.embed_positions.weight
-        weight.copy_(_sinusoids(*weight.shape) * 2 * model.config.init_std)
-    attention = model.model.decoder.layers[-1].encoder_attn
-    for weight in (attention.v_proj.weight, attention.out_proj.weight):
-        weight.mul_(0.3).add_(torch.eye(len(weight)))
-
-
-def _sinusoids(rows: int, width: int) -> torch.Tensor:
-    angle = torch.arange(rows)[:, None] * torch.exp(
-        torch.arange(0, width, 2) * (-math.log(10000.0) / width)
-    )
-    return torch.cat([angle.sin(), angle.cos()], dim=1)
+def _ends(tokenizer: PreTrainedTokenizerBase) -> list[int]:
+    """Tokens that end a sentence, and the quotation marks that close one."""
+    return [
+        i
+        for i in range(len(tokenizer))
+        if is_ended(text := tokenizer.decode([i])) or text in CLOSING
+    ]
 
 
 class Guided:
-    """The model's loss, plus a pull on a few attention heads that fades over half the steps.
+    """The model's loss, plus a pull on a few attention heads that fades towards the end.
 
-    Where a target token is copied from is known, so most heads of the last decoder layer are shown
-    it (guided alignment, Chen et al., 2016), and four of each first layer are shown the four
-    tokens before. Copying is then found in hundreds of steps instead of many thousands.
+    Where a target token is copied from is known, so the heads that copy are shown it (guided
+    alignment, Chen et al., 2016). Which sentence to begin with is shown to them as shares among
+    the sentences' beginnings, all the way. To judge sentences as wholes, a head of the second
+    encoder layer is shown where the sentence begins, one where the next does, and one of the third
+    its extent.
     """
 
     def __init__(self, steps: int) -> None:
-        self._left = self._fading = max(1, int(steps * 0.6))
+        self._left = self._fading = max(1, int(steps * 0.8))
 
     def __call__(self, model: BartForConditionalGeneration, batch: training.Batch) -> torch.Tensor:
-        source = batch["source"]
         out = model(
             input_ids=batch["input_ids"],
             attention_mask=batch["attention_mask"],
@@ -142,56 +133,80 @@ class Guided:
         )
         weight = self._left / self._fading
         self._left = max(0, self._left - 1)
-        if not weight:
-            return out.loss
-        real = batch["attention_mask"].bool()
-        pull = _looks_at(out.cross_attentions[-1][:, :HEADS], source[:, None].expand(-1, HEADS, -1))
-        for attention, mask in (
-            (out.encoder_attentions[0], real),
-            (out.decoder_attentions[0], batch["labels"] != IGNORED),
-        ):
-            places = torch.arange(mask.shape[1]).expand(mask.shape)
-            for head in range(BACK):
-                wanted = (places - head - 1).masked_fill(~mask, -1)
-                pull = pull + 0.25 * _looks_at(attention[:, head : head + 1], wanted[:, None])
-        return out.loss + weight * pull
+        copied = out.cross_attentions[-1]
+        width = batch["input_ids"].shape[1]
+        beginnings = out.encoder_attentions[1]
+        pull = (
+            _looks_at(copied[:, :, 2:], _one_hot(batch["source"][:, 2:], width))
+            + _looks_at(beginnings[:, :1], _one_hot(batch["start"], width))
+            + _looks_at(beginnings[:, 1:2], _one_hot(batch["following"], width))
+            + _looks_at(out.encoder_attentions[2][:, :1], _same(batch["start"]))
+        )
+        # The first row writes <s>, the second the first token of the summary.
+        choice = _looks_at(copied[:, :, 1:2], batch["wanted"][:, None])
+        return out.loss + weight * pull + CHOICE * choice
+
+
+def _one_hot(places: torch.Tensor, width: int) -> torch.Tensor:
+    """[batch, rows] -> [batch, rows, width]; a place below 0 gives a row of zeros."""
+    return torch.nn.functional.one_hot(places + 1, width + 1)[..., 1:]
+
+
+def _same(start: torch.Tensor) -> torch.Tensor:
+    """[batch, rows] -> [batch, rows, rows]: equal shares among the tokens of a row's sentence."""
+    same = (start[:, :, None] == start[:, None, :]) & (start >= 0)[:, :, None]
+    return same / same.sum(2, keepdim=True).clamp(min=1)
 
 
 def _looks_at(attention: torch.Tensor, wanted: torch.Tensor) -> torch.Tensor:
-    """Mean -log of the weight each row gives to its wanted place; places below 0 do not count.
+    """Mean cross-entropy of the weights that each row gives; rows of zeros do not count.
 
-    attention: [batch, heads, rows, places]; wanted: [batch, heads, rows].
+    attention: [batch, heads, rows, places]; wanted: [batch, rows, places], shares.
     """
-    given = attention.gather(3, wanted.clamp(min=0)[..., None])[..., 0]
-    return -(given[wanted >= 0] + 1e-6).log().mean()
+    rows = (wanted.sum(2) > 0).sum() * attention.shape[1]
+    return -((attention + 1e-6).log() * wanted[:, None]).sum() / rows.clamp(min=1)
 
 
 def _length(rng: random.Random) -> int:
     kind = rng.random()
-    low, high = (60, 160) if kind < 0.55 else (160, 300) if kind < 0.9 else (300, CONTEXT - 4)
+    low, high = (60, 160) if kind < 0.3 else (160, 320) if kind < 0.6 else (320, LONGEST)
     return rng.randint(low, high)
 
 
-def _batches(passages: Passages, noised: int, rng: random.Random) -> Iterator[training.Batch]:
-    step = 0
+def _batches(passages: Passages, rng: random.Random) -> Iterator[training.Batch]:
     while True:
-        longest = rng.randint(40, 120) if step < noised else _length(rng)
+        longest = _length(rng)
         # Longer passages in smaller batches: a step costs about the same throughout.
         rows = max(4, min(24, BATCH * 160 // longest))
-        draw = passages.noised if step < noised else passages.summary
-        yield _collated([draw(longest) for _ in range(rows)])
-        step += 1
+        yield _collated([passages.summary(longest) for _ in range(rows)])
 
 
 def _collated(pairs: list[Pair]) -> training.Batch:
+    """Tensors of a batch; all places are those of `input_ids`, which begins with <s>.
+
+    source: [rows, target], where a token is copied from; start, following: [rows, passage], where
+    a token's sentence and the next one begin; wanted: [rows, passage], how much each place deserves
+    to be where the summary begins. -1: nothing is asked.
+    """
     pad = 1
     input_ids = training.padded([[BEGIN, *pair.passage, END] for pair in pairs], pad)
+    wanted = torch.zeros(input_ids.shape)
+    start = torch.full(input_ids.shape, -1)
+    following = torch.full(input_ids.shape, -1)
+    for row, pair in enumerate(pairs):
+        for n, (begin, share) in enumerate(zip(pair.starts, pair.wanted, strict=True)):
+            end = [*pair.starts, len(pair.passage)][n + 1]
+            start[row, begin + 1 : end + 1] = begin + 1
+            following[row, begin + 1 : end + 1] = end + 1  # at last that of </s>
+            wanted[row, begin + 1] = share
     return {
         "input_ids": input_ids,
         "attention_mask": (input_ids != pad).long(),
         "labels": training.padded([[BEGIN, *pair.target, END] for pair in pairs], IGNORED),
-        # Places shift by one for <s>; nothing is asked of <s> and </s>.
         "source": training.padded(
-            [[-1, *(k + 1 if k >= 0 else -1 for k in pair.source), -1] for pair in pairs], -1
+            [[-1, *(place + 1 for place in pair.source), -1] for pair in pairs], -1
         ),
+        "start": start,
+        "following": following,
+        "wanted": wanted,
     }

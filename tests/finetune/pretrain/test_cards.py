@@ -33,8 +33,17 @@ FIGURES = {
     "summary": {
         f"{name}_{figure}"
         for name in ("cnndm", "scitldr", "csl", "vcsum")
-        for figure in ("words_from_input", "length", "repeats_4gram", "rouge1", "rouge1_random")
-    },
+        for figure in (
+            "words_from_input",
+            "length",
+            "repeats_4gram",
+            "complete",
+            "rouge1",
+            "rouge1_random",
+            "rouge1_over_random",
+        )
+    }
+    | {"en_rouge1_over_random", "zh_rouge1_over_random"},
 }
 
 
@@ -52,7 +61,7 @@ def test_a_card_has_its_figures_licence_and_command(name):
     assert f"{parameters(BUILTIN / name):,} parameters" in card
     assert f"python -m finetune.pretrain {name}" in card
     table = card.partition(START)[2].partition(STOP)[0]
-    measured = dict(re.findall(r"^\| (\w+) \| ([\d.]+) \|$", table, re.M))
+    measured = dict(re.findall(r"^\| (\w+) \| (-?[\d.]+) \|$", table, re.M))
     assert measured.keys() >= FIGURES[name]
 
 
