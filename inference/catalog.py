@@ -241,6 +241,7 @@ def _builtin() -> list[Model]:
                 languages=("en", "zh"),
                 download_bytes=sum(file.stat().st_size for file in folder.glob("*.safetensors")),
                 demo=True,
+                thinking=task == "chat",
                 trainable=True,
                 turns=2 if task == "chat" else 0,
             )
