@@ -81,11 +81,13 @@ CARDS: dict[str, Card] = {
             "phrasings with thinking on, and how many replies had a thought."
         ),
         limits=(
-            "It knows its collection and nothing else. Two in five new wordings, and a quarter of "
-            "the questions about other things, get the answer of some topic, which is then wrong. "
-            "It was shown short thoughts too, but answers few new wordings rightly after one: the "
-            "app never asks it to think. It follows one earlier turn, no more. It cannot reason, "
-            "compute or translate: the other language's answer is one it has learned. "
+            "It knows its collection and nothing else. One in four new wordings (English: one in "
+            "three) and one in three questions about other things get the answer of another topic, "
+            "which is then wrong; after a turn about something else nearly every second question "
+            "does. With thinking on, its thought is no more than how the answer begins, and in "
+            "English it is wrong more often than without. It follows one earlier turn, no more. "
+            "It cannot reason, compute or translate: the other language's answer is one it has "
+            "learned. "
             "Do not use its replies for anything but trying the app."
         ),
     ),
