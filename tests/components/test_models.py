@@ -19,7 +19,6 @@ from inference.errors import (
     WrongModelForTask,
 )
 from inference.hub import config_hash
-from inference.reasoning import split_reasoning
 from inference.records import ChatSettings, SummarySettings
 
 OWNER, STRANGER = "o" * 22, "s" * 22
@@ -245,14 +244,15 @@ def test_an_adapter_of_the_demo_is_asked_each_question_by_itself(services, run):
 
 
 def test_the_demo_thinks_briefly_when_it_is_asked_to(services):
-    def text(thinking):
-        settings = ChatSettings(temperature=0, max_new_tokens=64, thinking=thinking)
-        replies = _models.chat(services, Wanted("builtin/chat"), "What is LoRA?", [], "", settings)
-        return list(replies)[-1].text
+    def last(thinking):
+        settings = ChatSettings(temperature=0, max_new_tokens=128, thinking=thinking)
+        return list(
+            _models.chat(services, Wanted("builtin/chat"), "什么是LoRA？", [], "", settings)
+        )[-1]
 
-    answer, thought = split_reasoning(text(True))
-    assert answer and thought
-    assert split_reasoning(text(False)) == (answer, "")
+    thought, plain = last(True), last(False)
+    assert thought.reasoning and not plain.reasoning
+    assert thought.text == plain.text
 
 
 def test_a_model_that_can_think_is_asked_to(services, minis, monkeypatch):

@@ -93,20 +93,20 @@ def test_the_chat_model_says_what_it_is_when_it_cannot_know():
     ],
 )
 def test_the_chat_model_puts_the_turn_before_differently(language, wish, wanted):
-    lora = {topic.language: topic for topic in load_topics() if topic.id == "lora"}
+    topic = {each.language: each for each in load_topics() if each.id == "what-is-a-token"}
     conversation = [
-        {"role": "user", "content": lora[language].questions[0]},
-        {"role": "assistant", "content": lora[language].answer},
+        {"role": "user", "content": topic[language].questions[0]},
+        {"role": "assistant", "content": topic[language].answer},
         {"role": "user", "content": wish},
     ]
     (reply,) = answers(BUILTIN / "chat", [conversation])
-    assert character_f1(reply, wanted(lora)) > 0.8
+    assert character_f1(reply, wanted(topic)) > 0.8
 
 
 def test_the_chat_model_writes_a_thought_of_its_own_where_asked_to():
-    (reply,) = answers(BUILTIN / "chat", ["What is LoRA?"], thinking=True)
+    (reply,) = answers(BUILTIN / "chat", ["什么是LoRA？"], thinking=True)
     thought, _, answer = reply.partition("</think>")
-    assert thought.startswith("<think>\nThe question is: ")
+    assert thought.startswith("<think>\n这个我学过：LoRA")
     assert answer.strip()
 
 
