@@ -170,7 +170,8 @@ CARDS: dict[str, Card] = {
             "It copies sentences; it does not rephrase. Which sentence matters most it mostly "
             "misses: in English hardly better than chance, of short Chinese texts it takes the "
             "first. About half of its summaries of news and abstracts hold a piece that is not a "
-            "whole sentence: it stops too early or leaps. A demonstration, not a tool to rely on."
+            "whole sentence: it stops too early or leaps, now and then to a word of the other "
+            "language. A demonstration, not a tool to rely on."
         ),
     ),
 }
