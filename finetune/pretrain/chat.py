@@ -63,10 +63,11 @@ def build(folder: Path, steps: int = STEPS, topics: Sequence[Topic] | None = Non
     made_up = made_up_questions(topics, load_unrelated(), rng)
     conversations = Conversations(topics, plain, rng, made_up)
     last_steps = max(1, steps * LAST_STEPS // STEPS)
-    batches = _batches(conversations, plain, tokenizer, rng, BEGINNINGS, SECOND_TURN)
+    stream = [i for text in rng.sample(plain, len(plain)) for i in tokenizer(text).input_ids]
+    batches = _batches(conversations, stream, tokenizer, rng, BEGINNINGS, SECOND_TURN)
     seconds = _fit(model, batches, steps, RATE)
     before = {name: weight.clone() for name, weight in model.state_dict().items()}
-    batches = _batches(conversations, plain, tokenizer, rng, *LAST_SHARES)
+    batches = _batches(conversations, stream, tokenizer, rng, *LAST_SHARES)
     seconds += _fit(model, batches, last_steps, LAST_RATE)
     after = model.state_dict()
     model.load_state_dict({name: (before[name] + after[name]) / 2 for name in before})
@@ -167,13 +168,13 @@ def example(tokenizer: PreTrainedTokenizerBase, messages: list[dict[str, str]]) 
 
 def _batches(
     conversations: Conversations,
-    plain: list[str],
+    stream: list[int],
     tokenizer: PreTrainedTokenizerBase,
     rng: random.Random,
     beginnings: float,
     second_turns: float,
 ) -> Iterator[training.Batch]:
-    stream = [i for text in rng.sample(plain, len(plain)) for i in tokenizer(text).input_ids]
+    """stream: tokens of plain text; the shares are of batches of beginnings, of second turns."""
 
     def row(beginning: bool, second_turn: bool) -> Row:
         if not beginning and rng.random() < PLAIN_SHARE:
