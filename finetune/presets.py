@@ -28,11 +28,11 @@ class _Size:
     longest: int = 1024  # tokens of a row; a cap, not padding
 
 
-# Measured on builtin/sentiment (1 M), ten classes, 1,592 rows, fresh head, at 2e-3: macro-F1 0.73
-# after 1,500 steps, 0.82 after 4,000 (three minutes on one core, held-out loss flat by then); it
-# diverges at 4e-3, and at rank 64. builtin/chat (4 M), 80 different questions: answered as trained
-# 75 times after 40 passes at 2e-3, 80 times at 4e-3. Large bases already know the language: two or
-# three passes at 2e-4 are the usual advice for LoRA.
+# Measured on earlier weights of the built-in models. builtin/sentiment (1 M), ten classes, 1,592
+# rows, fresh head, at 2e-3: macro-F1 0.73 after 1,500 steps, 0.82 after 4,000 (three minutes on one
+# core, held-out loss flat by then); it diverges at 4e-3, and at rank 64. builtin/chat (4 M), 80
+# different questions: answered as trained 75 times after 40 passes at 2e-3, 80 times at 4e-3. Large
+# bases already know the language: two or three passes at 2e-4 are the usual advice for LoRA.
 _TINY = _Size(20e6, 2e-3, 16, 16, 16, steps=(300, 1_500, 4_000), epochs=(8, 40, 80))
 _TINY_TASKS = {
     "chat": replace(_TINY, learning_rate=4e-3, epochs=(10, 60, 100)),
@@ -93,8 +93,9 @@ def usual_rate(task: str, base_parameters: int, machine: Machine | None = None) 
 def least_steps(task: str, base_parameters: int, machine: Machine | None = None) -> int:
     """A sixth of what the quick preset allows itself at most.
 
-    Measured on builtin/chat and 63 rows: after 30 steps a loss of 2.8 and answers without sense,
-    after 60 one of 0.1, where 50 are asked for. Larger bases are given the same share.
+    Measured on earlier weights of builtin/chat and 63 rows: after 30 steps a loss of 2.8 and
+    answers without sense, after 60 one of 0.1, where 50 are asked for. Larger bases are given the
+    same share.
     """
     return max(5, _size(task, base_parameters, machine).steps[0] // 6)
 

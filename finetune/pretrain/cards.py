@@ -57,7 +57,14 @@ CARDS: dict[str, Card] = {
             "after a thought 0.22), and 3,300 steps of half as many replies with both (trained "
             "0.58, held-out 0.61, after a thought 0.16): the replies are known by heart long "
             "before the questions are told apart, so most are now shown only as far as they "
-            "begin. Muon for the hidden matrices: a step takes three times as long on a processor."
+            "begin. A second output in training that names the reply where the prompt ends: alone, "
+            "over the embeddings and the first layer's attention, it named after four minutes the "
+            "reply to 0.757 (English) and 0.789 (Chinese) of the held-out wordings, but beside the "
+            "words of the replies, which it came before, these went astray in the middle (a build "
+            "of 28 minutes: trained 0.689, held-out 0.622). The same from the first step, with "
+            "embeddings that begin as a linear classifier's weights in 96 dimensions: after 500 "
+            "steps one reply in twenty was right. "
+            "Muon for the hidden matrices: a step takes three times as long on a processor."
         ),
         training=(
             OWN + ", with the questions about other things and the follow-ups beside it: only the "
