@@ -65,7 +65,11 @@ def test_the_look_inside_shows_tokens_attention_training_and_lora(page, app, loc
     page.locator("#look-heat td[data-query='2'][data-key='1']").click()
     chosen = page.locator("#look-heat .lab-chosen")
     expect(chosen).to_have_attribute("data-query", "2")
-    share = page.locator("#look-pair strong").last.inner_text()
+    tokens = page.locator("#look-heat tr:first-child th").all_inner_texts()
+    told = page.locator("#look-pair strong")  # may be drawn after the picture
+    expect(told.first).to_have_text(tokens[2])
+    expect(told.nth(1)).to_have_text(tokens[1])
+    share = told.last.inner_text()
     assert abs(float(share.rstrip("%")) - float(chosen.inner_text())) <= 0.5
     assert strangers(page, locale) == set()
     before = squares.all_inner_texts()
