@@ -1,22 +1,19 @@
 """Passages and their pseudo-summaries, without any hand-written summary.
 
-A passage's summary is one of its own sentences, now and then with those after it. As a rule it is
-the most central one, that shares most with the rest, as in gap-sentence generation (PEGASUS, Zhang
-et al., 2020); of a short Chinese passage it is the first, as a paper's abstract begins with its
-subject. The sentences stay in the passage, so what is learned is choosing and copying. In part of
-the passages some vocabulary entries stand for others, the same way throughout one passage: copying
-is then learned for every entry, not for the words of two novels.
+A passage's summary is one of its own sentences, or two, chosen as `choosing` says. The sentences
+stay in the passage, so what is learned is choosing and copying. In part of the passages some
+vocabulary entries stand for others, the same way throughout one passage: copying is then learned
+for every entry, not for the words of two novels.
 """
 
-import math
 import random
 import re
-from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from transformers import PreTrainedTokenizerBase
 
+from finetune.pretrain import choosing
 from finetune.pretrain.collection import Language
 from finetune.pretrain.segmentation import sentences
 
@@ -27,13 +24,12 @@ CUT_OFF = 0.4  # share that ends inside a sentence, as a text does that is too l
 BROKEN = 0.2  # share with line breaks between some sentences ...
 MOST_BREAKS = 16  # ... at most so many
 JOINED = 0.3  # share of the Chinese ones with sentences joined to long ones, as in papers
-PLANTED = 0.6  # share in which rare words of one sentence come again in the others, as in news
+CUED = 0.45  # share in which sentences announce the subject
+MORE_CUES = 0.5  # how often one more of them does; the first counts
+CUE_LATER = 0.3  # how often such a phrase stands after the sentence's first comma
+# Share of those summarized by a central sentence in which rare words of one come again in others.
+PLANTED = 0.6
 SUBJECT = 8  # how many words of it
-MORE = (0.8, 0.14, 0.06)  # shares of targets of one, two and three sentences
-SHORTEST, LONGEST = 8, 90  # tokens of a sentence worth choosing ...
-SHARE = 0.5  # ... and at most this share of its passage
-SOFTNESS = 0.07  # a sentence whose score is lower by this share of the best is chosen 1/e as often
-SHORT_PASSAGE = 320  # tokens: a Chinese passage no longer is summarized by how it begins
 _HALF_WIDTH = str.maketrans("。，；：！？", ".,;:!?")
 
 
@@ -71,7 +67,8 @@ class Passages:
         self._sizes = [sum(map(len, document)) for _, document in self._documents]
         texts = [tokenizer.decode([i], skip_special_tokens=True) for i in range(len(tokenizer))]
         words = {i for i, text in enumerate(texts) if text.strip().isalnum()}
-        self.rarity = rarity([s for _, document in self._documents for s in document], words)
+        parts = [part for _, document in self._documents for part in document]
+        self.rarity = choosing.rarity(parts, words)
         self._any = sorted(words | {i for i, text in enumerate(texts) if "\ufffd" in text})
         self._own = {
             language: sorted(
@@ -85,39 +82,84 @@ class Passages:
             for stop, mark in ("。，", ".,")
             for comma in tokenizer(mark, add_special_tokens=False).input_ids[-1:]
         }
+        self._commas = {
+            tokenizer(mark, add_special_tokens=False).input_ids[-1] for mark in (",", " ,", "，")
+        }
+        self._cues = {
+            language: [
+                tokenizer(text, add_special_tokens=False).input_ids
+                for phrase in phrases
+                for text in cue_styles(phrase, language)
+            ]
+            for language, phrases in choosing.CUES.items()
+        }
 
     def summary(self, longest: int) -> Pair:
-        """A passage and the sentence that is to be its summary, sometimes with those after it."""
-        while True:
+        """A passage of at most `longest` tokens and one or two sentences as its summary."""
+        pair = None
+        while pair is None:
             language, taken, rest = self._window(longest)
-            scores = self._scores(language, taken, rest)
-            if any(scores):
-                break
-        wanted = shares(scores)
+            pair = self._pair(language, taken, rest, longest)
+        return pair
+
+    def _pair(
+        self, language: Language, taken: list[list[int]], rest: list[int], longest: int
+    ) -> Pair | None:
+        """Nothing where no sentence is fit to be chosen, or is beyond the `longest` tokens."""
+        tokens = sum(map(len, taken)) + len(rest)
+        fit = choosing.fitting(taken, tokens)
+        if not fit:
+            return None
+        count = 1
+        if self._rng.random() < CUED:
+            taken, chosen = self._cued(language, taken, fit)
+            wanted = [float(n == chosen) for n in range(len(taken))]
+        elif choosing.by_place(language, tokens):
+            wanted = [float(n == fit[0]) for n in range(len(taken))]
+            count = choosing.sentences_of(language, tokens)
+        else:
+            if self._rng.random() < PLANTED:
+                taken = self._planted(taken)
+            scores = choosing.central(taken, rest, self.rarity)
+            if not any(scores):
+                return None
+            wanted = choosing.shares(scores)
         first = wanted.index(max(wanted))
-        more = self._rng.choices(range(len(MORE)), MORE)[0]
-        last = min(first + more, len(taken) - 1)
+        last = min(first + count, len(taken)) - 1
+        return self._joined_up(taken, rest, wanted, range(first, last + 1), longest)
+
+    def _joined_up(
+        self,
+        taken: list[list[int]],
+        rest: list[int],
+        wanted: list[float],
+        target: range,
+        longest: int,
+    ) -> Pair | None:
+        """The passage with line breaks, cut to `longest`; nothing if that cuts a wanted one."""
         breaks = self._breaks(len(taken))
-        passage, starts, source = [], [], []
+        passage: list[int] = []
+        starts: list[int] = []
+        source: list[int] = []
         for n, sentence in enumerate(taken):
             starts.append(len(passage))
             # A line break in the middle of a target is copied, one after it is not.
-            if first <= n <= last:
-                whole = len(sentence) + (n in breaks and n < last)
+            if n in target:
+                whole = len(sentence) + (n in breaks and n < target[-1])
                 source += range(len(passage), len(passage) + whole)
             passage += sentence + [self._line] * (n in breaks)
         if rest:
             starts.append(len(passage))
-            wanted.append(0.0)
+            wanted = [*wanted, 0.0]
             passage += rest
-        return Pair(passage, [passage[k] for k in source], source, starts, wanted)
-
-    def _scores(self, language: Language, taken: list[list[int]], rest: list[int]) -> list[float]:
-        scores = central(taken, rest, self.rarity)
-        if language == "zh" and sum(map(len, taken)) + len(rest) <= SHORT_PASSAGE:
-            first = next((n for n, score in enumerate(scores) if score), None)
-            return [float(n == first) for n in range(len(scores))]
-        return scores
+        if source[-1] >= longest:
+            return None
+        starts = [start for start in starts if start < longest]
+        if any(wanted[len(starts) :]):
+            return None
+        return Pair(
+            passage[:longest], [passage[k] for k in source], source, starts, wanted[: len(starts)]
+        )
 
     def _window(self, longest: int) -> tuple[Language, list[list[int]], list[int]]:
         """At least three consecutive sentences of at most `longest` tokens in all, and the
@@ -133,11 +175,11 @@ class Passages:
             if language == "zh" and self._rng.random() < JOINED:
                 taken = self._joined(taken)
             if len(taken) >= 3:
-                cut_off = at < len(document) and self._rng.random() < CUT_OFF
+                # A text that fills what the model reads was cut off, as good as always.
+                full = longest >= choosing.FULL_PASSAGE
+                cut_off = at < len(document) and (full or self._rng.random() < CUT_OFF)
                 rest = document[at][: longest - size] if cut_off else []
                 *taken, rest = self._exchanged(language, [*taken, rest])
-                if self._rng.random() < PLANTED:
-                    taken = self._planted(taken)
                 return language, taken, rest
 
     def _joined(self, taken: list[list[int]]) -> list[list[int]]:
@@ -150,14 +192,31 @@ class Passages:
                 found.append(sentence)
         return found
 
+    def _cued(
+        self, language: Language, taken: list[list[int]], fit: list[int]
+    ) -> tuple[list[list[int]], int]:
+        """Sentences some of which announce the subject, and the first of these."""
+        rng = self._rng
+        count = 1
+        while count < len(fit) and rng.random() < MORE_CUES:
+            count += 1
+        chosen = sorted(rng.sample(fit, count))
+        found = list(taken)
+        for n in chosen:
+            phrase = rng.choice(self._cues[language])
+            commas = [k + 1 for k, i in enumerate(taken[n]) if i in self._commas]
+            later = commas and rng.random() < CUE_LATER
+            at = commas[0] if later else 0
+            found[n] = [*taken[n][:at], *phrase, *taken[n][at:]]
+        return found, chosen[0]
+
     def _planted(self, taken: list[list[int]]) -> list[list[int]]:
         """Sentences that share a subject: rarest words of one replace others of the rest.
 
         In a novel hardly any sentence is more central than the next; what is to be learned would
         be lost in chance.
         """
-        room = min(LONGEST, SHARE * sum(map(len, taken)))
-        fit = [n for n, sentence in enumerate(taken) if SHORTEST <= len(sentence) <= room]
+        fit = choosing.fitting(taken, sum(map(len, taken)))
         if not fit:
             return taken
         chosen = self._rng.choice(fit)
@@ -191,42 +250,11 @@ class Passages:
         return [[other.get(i, i) for i in part] for part in parts]
 
 
-def central(taken: list[list[int]], rest: list[int], rarity: Mapping[int, float]) -> list[float]:
-    """How much each sentence shares with all the others, its rare words counting more.
-
-    What its words have in common with theirs, by the root of its own weight: by nothing, the
-    longest would always win, by the whole, the shortest. 0 for a sentence too long, too short, or
-    that repeats itself.
-
-    Args:
-        taken: the passage's whole sentences; `rest`: the beginning of one more, or nothing.
-        rarity: of each token that is a word; others do not count.
-    """
-    counts = [Counter(i for i in sentence if i in rarity) for sentence in [*taken, rest]]
-    everything = sum(counts, Counter())
-    room = min(LONGEST, SHARE * (sum(map(len, taken)) + len(rest)))
-    scores: list[float] = []
-    for sentence, count in zip(taken, counts, strict=False):
-        if not SHORTEST <= len(sentence) <= room or _repeats(sentence):
-            scores.append(0.0)
-            continue
-        shared = sum(rarity[i] * min(k, everything[i] - k) for i, k in count.items())
-        own = sum(rarity[i] * k for i, k in count.items())
-        scores.append((shared + 1e-9) / math.sqrt(own + 1e-9))
-    return scores
-
-
-def shares(scores: list[float]) -> list[float]:
-    """Shares that add up to one, most of it where the score is close to the best."""
-    best = max(scores)
-    raised = [math.exp((score / best - 1) / SOFTNESS) if score else 0.0 for score in scores]
-    return [value / sum(raised) for value in raised]
-
-
-def rarity(parts: list[list[int]], words: set[int]) -> dict[int, float]:
-    """Of each word its inverse document frequency (Sparck Jones, 1972) among the sentences."""
-    seen = Counter(i for part in parts for i in set(part))
-    return {i: math.log((len(parts) + 1) / (seen[i] + 1)) for i in sorted(words)}
+def cue_styles(phrase: str, language: Language) -> list[str]:
+    """The phrase as it is and, in English, in the punctuation of news."""
+    if language == "zh":
+        return [phrase]
+    return [f" {phrase}", f" {phrase.lower().replace(',', ' ,')}"]
 
 
 def styles(parts: list[str], language: Language) -> list[list[str]]:
@@ -243,8 +271,3 @@ def styles(parts: list[str], language: Language) -> list[list[str]]:
         return [[f" {part}" for part in parts], [f" {part}" for part in news]]
     half = [part.translate(_HALF_WIDTH) for part in parts]
     return [parts, half, [re.sub(r"([.,;:!?])(?=.)", r"\1 ", f" {part}") for part in half]]
-
-
-def _repeats(sentence: list[int]) -> bool:
-    grams = [tuple(sentence[i : i + 4]) for i in range(len(sentence) - 3)]
-    return len(set(grams)) < len(grams)

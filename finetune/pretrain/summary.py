@@ -1,4 +1,4 @@
-"""Builds `builtin/summary`: a small BART that chooses central sentences and copies them."""
+"""Builds `builtin/summary`: a small BART that chooses a sentence or two and copies them."""
 
 import random
 from collections.abc import Iterator, Mapping
@@ -13,7 +13,8 @@ from transformers import (
 )
 
 from finetune.pretrain import copying, corpus, training, vocabularies
-from finetune.pretrain.passages import MOST_BREAKS, Pair, Passages
+from finetune.pretrain.choosing import CUES
+from finetune.pretrain.passages import Pair, Passages
 from finetune.pretrain.segmentation import is_ended
 
 SEED = 13
@@ -22,10 +23,12 @@ BATCH = 10
 LEARNING_RATE = 8e-4  # faster, and what copies in the beginning is lost
 CONTEXT = 512
 VOCABULARY = 6144
-LONGEST = CONTEXT - MOST_BREAKS - 2  # of a passage, without its line breaks, <s> and </s>
+LONGEST = CONTEXT - 2  # of a passage, without <s> and </s>
+FULL = 0.3  # share of the passages that are as long, as a text is that was cut off
 IGNORED = -100
 CLOSING = "”’」』"
 BEGIN, END = 0, 2  # <s>, </s>
+CUE_WEIGHT = 5  # how often the phrases that announce a subject count for the vocabulary
 CHOICE = 2.0  # weight of the choice of the first sentence beside the model's own loss
 
 
@@ -34,7 +37,7 @@ def build(folder: Path, steps: int = STEPS) -> float:
     data = corpus.data_folder()
     rng = training.start(SEED)
     texts = documents(data)
-    tokenizer = vocabularies.summary_tokenizer([text for _, text in texts], VOCABULARY, CONTEXT)
+    tokenizer = vocabularies.summary_tokenizer(_own_texts(texts), VOCABULARY, CONTEXT)
     passages = Passages(texts, tokenizer, rng)
     model = new_model(tokenizer, passages.rarity)
     batches = _batches(passages, rng)
@@ -42,6 +45,12 @@ def build(folder: Path, steps: int = STEPS) -> float:
     model.set_attn_implementation("sdpa")
     training.save(model, tokenizer, folder)
     return seconds
+
+
+def _own_texts(texts: list[tuple[corpus.Language, str]]) -> list[str]:
+    """What the vocabulary is made from: phrases the novels lack are to be few tokens too."""
+    cues = [f" {phrase}" for phrases in CUES.values() for phrase in phrases]
+    return [*(text for _, text in texts), *(cues + [cue.lower() for cue in cues]) * CUE_WEIGHT]
 
 
 def documents(data: Path) -> list[tuple[corpus.Language, str]]:
@@ -169,7 +178,9 @@ def _looks_at(attention: torch.Tensor, wanted: torch.Tensor) -> torch.Tensor:
 
 def _length(rng: random.Random) -> int:
     kind = rng.random()
-    low, high = (60, 160) if kind < 0.3 else (160, 320) if kind < 0.6 else (320, LONGEST)
+    if kind < FULL:
+        return LONGEST
+    low, high = rng.choice(((60, 160), (160, 320), (320, LONGEST)))
     return rng.randint(low, high)
 
 

@@ -4,8 +4,9 @@ import random
 
 import pytest
 
+from finetune.pretrain import choosing
 from finetune.pretrain import passages as drawn
-from finetune.pretrain.passages import Passages, central, rarity, shares, styles
+from finetune.pretrain.passages import Passages, cue_styles, styles
 from finetune.pretrain.vocabularies import summary_tokenizer
 
 ENGLISH = (
@@ -27,35 +28,52 @@ def passages(tokenizer):
     return Passages([("en", ENGLISH)], tokenizer, random.Random(3))
 
 
-def test_the_sentence_that_shares_most_for_its_length_scores_most(monkeypatch):
-    monkeypatch.setattr(drawn, "SHORTEST", 1)
-    # 0 and 1 share one word with the rest each, 2 shares four; 0 is no word.
-    taken = [[1, 9, 8, 0], [2, 7, 6], [1, 2, 3, 4], [3, 4, 5, 6]]
-    weights = dict.fromkeys(range(1, 10), 1.0)
-    scores = central(taken, [], weights)
-    assert scores[2] == max(scores) == pytest.approx(4 / 4**0.5)
-    assert scores[0] == pytest.approx(1 / 3**0.5)
-    assert central(taken, [9, 8], weights)[0] > scores[0]  # what is cut off counts as the rest
+def lead(passages, longest):
+    """From which sentence on, and how many, full passages without cues have as a target."""
+    pairs = [pair for _ in range(40) if len((pair := passages.summary(longest)).passage) == longest]
+    assert pairs
+    return {
+        (pair.starts.index(pair.source[0]), sum(start in pair.source for start in pair.starts))
+        for pair in pairs
+    }
 
 
-def test_sentences_too_long_too_short_or_repeating_are_never_chosen():
-    long, short = list(range(drawn.LONGEST + 1)), list(range(drawn.SHORTEST - 1))
-    again = [1, 2, 3, 4, 5, 1, 2, 3, 4]
-    good = list(range(20))
-    scores = central([long, short, again, good, long], [], dict.fromkeys(range(99), 1.0))
-    assert [score > 0 for score in scores] == [False, False, False, True, False]
+@pytest.fixture
+def plain(monkeypatch):
+    """Nothing that changes the sentences of a passage."""
+    for share in ("JOINED", "EXCHANGED", "PLANTED", "CUED", "BROKEN"):
+        monkeypatch.setattr(drawn, share, 0)
+
+
+@pytest.mark.parametrize("full", [1000, 80])
+def test_an_english_passage_is_summarized_by_how_it_begins(plain, passages, monkeypatch, full):
+    monkeypatch.setattr(choosing, "FULL_PASSAGE", full)
+    assert lead(passages, 80) == {(0, 2 if full == 80 else 1)}
 
 
 @pytest.mark.parametrize(("longest", "first"), [(1000, True), (0, False)])
 def test_a_short_chinese_passage_is_summarized_by_its_first_sentence(
-    tokenizer, monkeypatch, longest, first
+    plain, tokenizer, monkeypatch, longest, first
 ):
-    monkeypatch.setattr(drawn, "SHORT_PASSAGE", longest)
-    monkeypatch.setattr(drawn, "JOINED", 0)
-    monkeypatch.setattr(drawn, "EXCHANGED", 0)
-    monkeypatch.setattr(drawn, "PLANTED", 0)
+    monkeypatch.setattr(choosing, "SHORT_PASSAGE", longest)
     chinese = Passages([("zh", CHINESE)], tokenizer, random.Random(3))
-    assert all(chinese.summary(80).wanted[0] == 1 for _ in range(20)) is first
+    assert (lead(chinese, 80) == {(0, 1)}) is first
+
+
+def test_the_first_sentence_with_a_cue_is_chosen(plain, tokenizer, monkeypatch):
+    monkeypatch.setattr(drawn, "CUED", 1)
+    for language, text in (("en", ENGLISH), ("zh", CHINESE)):
+        passages = Passages([(language, text)], tokenizer, random.Random(3))
+        cues = [
+            found.strip()
+            for phrase in choosing.CUES[language]
+            for found in cue_styles(phrase, language)
+        ]
+        for _ in range(20):
+            pair = passages.summary(80)
+            before = tokenizer.decode(pair.passage[: pair.source[0]])
+            assert any(cue in tokenizer.decode(pair.target) for cue in cues)
+            assert not any(cue in before for cue in cues)
 
 
 def test_planted_words_make_a_sentence_share_more(passages):
@@ -66,19 +84,6 @@ def test_planted_words_make_a_sentence_share_more(passages):
     (chosen,) = (k for k in range(5) if planted[k] == taken[k])
     strange = [i for k in range(5) for i in planted[k] if i // 10 != k]
     assert strange and {i // 10 for i in strange} == {chosen}
-
-
-def test_shares_add_up_to_one_and_favour_the_best():
-    found = shares([0.0, 1.0, 1 - drawn.SOFTNESS])
-    assert sum(found) == pytest.approx(1)
-    assert found[0] == 0
-    assert found[1] / found[2] == pytest.approx(2.71828, rel=1e-4)
-
-
-def test_rare_words_weigh_more():
-    weights = rarity([[1, 2], [1, 3], [1]], {1, 2, 3})
-    assert weights[1] == 0
-    assert weights[2] == weights[3] > 0
 
 
 def test_styles_keep_the_sentences_and_change_their_marks():
