@@ -9,6 +9,7 @@ import math
 from collections.abc import Mapping, Sequence
 
 import torch
+from torch.nn import functional
 from transformers import BartForConditionalGeneration
 from transformers.models.bart.modeling_bart import BartAttention
 
@@ -45,6 +46,8 @@ from finetune.pretrain.copying_layout import (
     moved,
     rows_of,
 )
+
+PUSHES, PUSH = 20, 25.0  # steps in which tokens are pushed apart, and how much the closest count
 
 
 @torch.no_grad()
@@ -103,8 +106,8 @@ def _embed(
     tokens = model.model.shared.weight.normal_(std=SPREAD)
     # As long seen by either of the heads that find the same tokens: how much these look at a token
     # is then a matter of which it is alone.
-    for part in IDENTITIES:
-        tokens[:, part] *= SPREAD * math.sqrt(IDENTITY) / tokens[:, part].norm(dim=1, keepdim=True)
+    for part, identity in zip(IDENTITIES, _apart(len(tokens)), strict=True):
+        tokens[:, part] = SPREAD * math.sqrt(IDENTITY) * identity
     tokens[:, TOKEN:] = 0
     tokens[:, [FIRST, MARK, RARE]] = 0
     rarest = max(rarity.values())
@@ -121,6 +124,23 @@ def _embed(
         weight = part.embed_positions.weight.zero_()
         angle = torch.arange(len(weight))[:, None] * FREQUENCIES
         weight[:, PLACE:] = torch.cat([angle.sin(), angle.cos()], 1) * SPREAD * math.sqrt(2)
+
+
+@torch.enable_grad()
+def _apart(count: int) -> list[torch.Tensor]:
+    """For each of the `IDENTITIES` unit vectors of `count` tokens, pushed apart: [count, width].
+
+    The closest of random ones are so alike that one token is written for the other.
+    """
+    drawn = torch.randn(count, len(IDENTITIES), IDENTITY, requires_grad=True)
+    optimizer = torch.optim.Adam([drawn], lr=0.05)
+    for _ in range(PUSHES):
+        both = functional.normalize(drawn, dim=2).flatten(1) / math.sqrt(len(IDENTITIES))
+        alike = (both @ both.T).fill_diagonal_(-1)
+        optimizer.zero_grad()
+        torch.logsumexp(PUSH * alike, 1).mean().backward()
+        optimizer.step()
+    return list(functional.normalize(drawn.detach(), dim=2).unbind(1))
 
 
 def _look_back(

@@ -4,14 +4,27 @@ import random
 
 import torch
 
-from finetune.pretrain import summary
+from finetune.pretrain import copying, summary
 from finetune.pretrain.vocabularies import summary_tokenizer
 
 TEXT = "The cat sat on the mat. A dog ran by. 小猫坐在屋里。大雨下了一天。"
 
 
+def test_the_closest_tokens_are_less_alike_than_of_random_ones(monkeypatch):
+    def closest(pushes):
+        monkeypatch.setattr(copying, "PUSHES", pushes)
+        torch.manual_seed(1)
+        found = copying._apart(400)
+        assert all(torch.allclose(part.norm(dim=1), torch.ones(400)) for part in found)
+        both = torch.cat(found, 1)
+        return ((both @ both.T) / 2).fill_diagonal_(-1).max()
+
+    assert closest(30) < 0.6 * closest(0)
+
+
 @torch.no_grad()
-def test_copying_works_before_training():
+def test_copying_works_before_training(monkeypatch):
+    monkeypatch.setattr(copying, "PUSHES", 2)
     torch.manual_seed(1)
     tokenizer = summary_tokenizer([TEXT], 4500, 128)
     some = range(300, 4300)
