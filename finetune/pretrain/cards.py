@@ -175,11 +175,12 @@ CARDS: dict[str, Card] = {
             "by how much the model's is higher."
         ),
         limits=(
-            "It copies sentences; it does not rephrase. Which sentence matters most it mostly "
-            "misses: in English hardly better than chance, of short Chinese texts it takes the "
-            "first. About half of its summaries of news and abstracts hold a piece that is not a "
-            "whole sentence: it stops too early or leaps, now and then to a word of the other "
-            "language. A demonstration, not a tool to rely on."
+            "It copies sentences; it does not rephrase. Of a text that announces its subject it "
+            "mostly takes that sentence, of others the beginning; in a long Chinese text without "
+            "such a phrase, as of a meeting, it chooses hardly better than chance. A quarter to "
+            "half of its summaries hold a piece that is not a whole sentence: it leaps to a like "
+            "place of the text, stops too early, or writes one rare character for another, now "
+            "and then a word of the other language. A demonstration, not a tool to rely on."
         ),
     ),
 }
