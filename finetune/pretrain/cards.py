@@ -177,8 +177,8 @@ CARDS: dict[str, Card] = {
         limits=(
             "It copies sentences; it does not rephrase. Of a text that announces its subject it "
             "mostly takes that sentence, of others the beginning; in a long Chinese text without "
-            "such a phrase, as of a meeting, it chooses hardly better than chance. A quarter to "
-            "half of its summaries hold a piece that is not a whole sentence: it leaps to a like "
+            "such a phrase, as of a meeting, it chooses hardly better than chance. A fifth to over "
+            "a half of its summaries hold a piece that is not a whole sentence: it leaps to a like "
             "place of the text, stops too early, or writes one rare character for another, now "
             "and then a word of the other language. A demonstration, not a tool to rely on."
         ),
