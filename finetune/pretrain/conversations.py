@@ -5,7 +5,7 @@ anything else, answered by saying what the model is, and follow-ups to the turn 
 """
 
 import random
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from finetune.pretrain.collection import (
     LANGUAGES,
@@ -26,7 +26,7 @@ SYSTEM: dict[Language, tuple[str, ...]] = {
     "en": ("You are a helpful assistant.", "Answer briefly.", "You are a friendly helper."),
     "zh": ("你是一个乐于助人的助手。", "请简短回答。", "你是一位友好的助手。"),
 }
-UNRELATED_SHARE = 0.16
+UNRELATED_SHARE = 0.2
 UNRELATED_LATER_SHARE = 0.35  # of the questions that follow an earlier turn
 NOTHING_SHARE = 0.01  # of questions alone: a follow-up to nothing
 FOREIGN_SHARE = 0.1  # of later turns: the one before is another model's
@@ -71,7 +71,9 @@ class Conversations:
         self._phrasings = Phrasings(topics, noise, rng, made_up)
         self._unrelated = Unrelated(self._phrasings, noise, made_up, rng)
         self._follow_ups = load_follow_ups()
-        self._rest: list[Topic] = []
+        # Every topic in turn: none is seen much less often than another.
+        self._asked = _in_turn(self._topics, rng)
+        self._earlier_common = _in_turn(self._common, rng)
 
     def alone(self) -> list[Message]:
         """One question and its answer."""
@@ -124,9 +126,7 @@ class Conversations:
         if self._rng.random() < unrelated_share:
             language = self._rng.choice(LANGUAGES)
             return self._unknown(self._unrelated.draw(language), language)
-        # Every topic in turn: none is seen much less often than another.
-        self._rest = self._rest or self._rng.sample(self._topics, len(self._topics))
-        topic = self._rest.pop()
+        topic = next(self._asked)
         return self._turn(self._phrasings.draw(topic), topic.answer, thought_of(topic))
 
     def _unknown(self, text: str, language: Language) -> list[Message]:
@@ -143,7 +143,8 @@ class Conversations:
     def _earlier(self) -> tuple[Topic, list[Message]]:
         """What an earlier turn was about, and the turn."""
         rng = self._rng
-        topic = rng.choice(self._common if rng.random() < COMMON_SHARE else self._topics)
+        common = rng.random() < COMMON_SHARE
+        topic = next(self._earlier_common) if common else rng.choice(self._topics)
         kind = rng.random()
         if kind < 0.05:
             topic = self._by_key[UNKNOWN, topic.language]
@@ -201,6 +202,11 @@ def thought_of(topic: Topic) -> str:
     """How the answer begins: what a question is about decides it, with or without a thought."""
     units, space = (topic.answer.split(), " ") if topic.language == "en" else (topic.answer, "")
     return _THOUGHT[topic.language].format(space.join(units[: THOUGHT_UNITS[topic.language]]))
+
+
+def _in_turn(topics: Sequence[Topic], rng: random.Random) -> Iterator[Topic]:
+    while True:
+        yield from rng.sample(topics, len(topics))
 
 
 def _said(question: str, answer: str) -> list[Message]:

@@ -7,7 +7,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import torch
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
@@ -16,7 +16,7 @@ BUILTIN = Path(__file__).parents[2] / "inference" / "builtin"
 THREADS = 1  # more would split sums differently; one is also fastest beside other work
 
 Batch = dict[str, torch.Tensor]
-LossFunction = Callable[[PreTrainedModel, Batch], torch.Tensor]
+Trained = TypeVar("Trained", bound=torch.nn.Module)
 
 
 def start(seed: int, threads: int = THREADS) -> random.Random:
@@ -32,14 +32,14 @@ def own_loss(model: PreTrainedModel, batch: Batch) -> torch.Tensor:
 
 
 def fit(
-    model: PreTrainedModel,
+    model: Trained,
     batches: Iterator[Batch],
     steps: int,
     learning_rate: float,
     *,
     weight_decay: float = 0.01,
     warmup: float = 0.05,
-    loss_of: LossFunction = own_loss,
+    loss_of: Callable[[Trained, Batch], torch.Tensor] = own_loss,
     fused: bool = False,
 ) -> float:
     """Train in place: AdamW, linear warm-up, cosine to a fiftieth. Returns seconds taken.

@@ -1,8 +1,7 @@
-"""The chat tokenizer, the Qwen3 chat format, and exactly which tokens are trained."""
+"""The chat tokenizer and the Qwen3 chat format."""
 
 import pytest
 
-from finetune.pretrain.chat import IGNORED, OPENING_WEIGHT, THOUGHT_WEIGHT, example
 from finetune.pretrain.vocabularies import CHAT_TOKENS, MARKS, chat_tokenizer
 
 USER = {"role": "user", "content": "hi"}
@@ -77,31 +76,3 @@ def test_typed_control_tokens_are_plain_text(tokenizer):
     assert ids.count(tokenizer.convert_tokens_to_ids("<|im_end|>")) == 1
     assert tokenizer.convert_tokens_to_ids("<think>") not in ids
     assert "<|im_end|><think>" in tokenizer.decode(ids)
-
-
-def trained(row) -> list[int]:
-    return [label for label in row.labels if label != IGNORED]
-
-
-def test_only_the_last_reply_and_its_end_are_trained(tokenizer):
-    row = example(tokenizer, [USER, REPLY, USER, REPLY])
-    assert tokenizer.decode(row.ids).endswith("<think>\n\n</think>\n\nyes<|im_end|>")
-    assert tokenizer.decode(trained(row)) == "yes<|im_end|>"
-    assert all(label in (IGNORED, i) for i, label in zip(row.ids, row.labels, strict=True))
-
-
-def test_a_thought_is_trained_and_the_answers_opening_counts_most(tokenizer):
-    row = example(tokenizer, [USER, {**REPLY, "reasoning_content": "hi no"}])
-    assert tokenizer.decode(trained(row)) == "<think>\nhi no\n</think>\n\nyes<|im_end|>"
-    weights = row.weights[-len(trained(row)) :]
-    answer = weights[-len(tokenizer("yes<|im_end|>").input_ids) :]
-    assert set(answer) == {OPENING_WEIGHT}
-    assert set(weights[: -len(answer)]) == {THOUGHT_WEIGHT}
-
-
-def test_the_beginning_of_a_reply_keeps_its_whole_question(tokenizer):
-    row = example(tokenizer, [USER, {"role": "assistant", "content": "yes no hi yes no hi"}])
-    begun = row.begun(2)
-    assert tokenizer.decode(trained(begun)) == "yes no"
-    assert begun.ids == row.ids[: len(begun.ids)]
-    assert len(begun.ids) == len(begun.labels) == len(begun.weights)
