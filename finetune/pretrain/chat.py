@@ -17,14 +17,14 @@ from finetune.pretrain.conversations import Conversations
 from finetune.pretrain.question_teacher import made_up_questions
 
 SEED = 11
-STEPS = 2400
+STEPS = 4000
 RATE = 2e-3
 WEIGHT_DECAY = 0.02
 THREADS = 2
 CONTEXT = 2048
 VOCABULARY = 8192
 # Which reply a prompt wants is learned first, by the embeddings and the first attention alone.
-FIRST_STEPS = 650
+FIRST_STEPS = 400
 FIRST_RATE = 6e-3
 FIRST_SECOND_TURN = 0.3  # share of batches whose questions follow an earlier turn
 # Then the replies themselves; a few batches hold only their beginnings, where they are decided.

@@ -18,9 +18,8 @@ from finetune.pretrain import training
 from finetune.pretrain.chat_rows import IGNORED
 from finetune.pretrain.collection import Topic, fallbacks
 
-LATER = 0.1  # what the other layers write in the beginning, of what they usually would
 SPREAD = 0.02  # of the output's first values
-WEIGHT = 1.0  # of the decision beside the loss of the tokens
+WEIGHT = 0.1  # of the decision beside the loss of the tokens: with more, few words are learned
 
 
 def numbers(topics: Sequence[Topic]) -> dict[str, int]:
@@ -38,13 +37,6 @@ class Deciding(torch.nn.Module):
         self.model = model
         self.output = torch.nn.Linear(model.config.hidden_size, replies, bias=False)
         torch.nn.init.normal_(self.output.weight, std=SPREAD)
-        # What the first layer's attention learns alone is to reach the end hardly changed.
-        first, *others = model.model.layers
-        quiet = [first.mlp.down_proj]
-        quiet += [part for at in others for part in (at.self_attn.o_proj, at.mlp.down_proj)]
-        with torch.no_grad():
-            for part in quiet:
-                part.weight *= LATER
 
     def first_loss(self, batch: training.Batch) -> torch.Tensor:
         """Cross entropy of the replies named after the embeddings and the first attention."""
