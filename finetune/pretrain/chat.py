@@ -17,8 +17,6 @@ from finetune.pretrain.conversations import Conversations
 from finetune.pretrain.question_teacher import made_up_questions
 
 SEED = 11
-STEPS = 4000
-RATE = 2e-3
 WEIGHT_DECAY = 0.02
 THREADS = 2
 CONTEXT = 2048
@@ -27,8 +25,10 @@ VOCABULARY = 8192
 FIRST_STEPS = 400
 FIRST_RATE = 6e-3
 FIRST_SECOND_TURN = 0.3  # share of batches whose questions follow an earlier turn
-# Then the replies themselves; a few batches hold only their beginnings, where they are decided.
-SHARES = (0.15, 0.45)  # of beginnings, of second turns
+# Then the replies themselves, and at last mostly their beginnings, where they are decided: steps,
+# learning rate, share of batches with beginnings only, share of those with second turns.
+PARTS = ((3000, 2e-3, 0.15, 0.45), (1000, 8e-4, 0.7, 0.4))
+STEPS = sum(part[0] for part in PARTS)
 
 
 def build(folder: Path, steps: int = STEPS, topics: Sequence[Topic] | None = None) -> float:
@@ -61,24 +61,23 @@ def _own_texts(topics: Sequence[Topic]) -> list[str]:
 
 
 def _train(deciding: decision.Deciding, rows: Rows, steps: int) -> float:
-    """Both parts, less of the first where `steps` is less than `STEPS`; seconds taken."""
-    seconds = training.fit(
-        deciding,
-        rows.prompts(FIRST_SECOND_TURN),
-        max(1, FIRST_STEPS * steps // STEPS),
-        FIRST_RATE,
-        weight_decay=0.0,
-        loss_of=decision.Deciding.first_loss,
-        fused=True,
-    )
-    return seconds + training.fit(
-        deciding,
-        rows.replies(*SHARES),
-        steps,
-        RATE,
-        weight_decay=WEIGHT_DECAY,
-        loss_of=decision.Deciding.loss,
-        fused=True,
+    """All parts, each shorter by as much as `steps` is less than `STEPS`; seconds taken."""
+    first, loss = decision.Deciding.first_loss, decision.Deciding.loss
+    parts = [(FIRST_STEPS, FIRST_RATE, 0.0, first, rows.prompts(FIRST_SECOND_TURN))]
+    parts += [
+        (count, rate, WEIGHT_DECAY, loss, rows.replies(*shares)) for count, rate, *shares in PARTS
+    ]
+    return sum(
+        training.fit(
+            deciding,
+            batches,
+            max(1, count * steps // STEPS),
+            rate,
+            weight_decay=decay,
+            loss_of=loss_of,
+            fused=True,
+        )
+        for count, rate, decay, loss_of, batches in parts
     )
 
 
