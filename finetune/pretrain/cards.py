@@ -179,7 +179,10 @@ CARDS: dict[str, Card] = {
             "such a phrase, as of a meeting, it chooses hardly better than chance. A fifth to over "
             "a half of its summaries hold a piece that is not a whole sentence: it leaps to a like "
             "place of the text, stops too early, or writes one rare character for another, now "
-            "and then a word of the other language. A demonstration, not a tool to rely on."
+            "and then a word of the other language. LoRA on 135 Chinese abstracts with titles "
+            "makes what it writes shorter, but worse copied: ROUGE-L of 15 others was 0.269 "
+            "before, 0.214 after Quick and 0.242 after Balanced, too few rows to be sure. "
+            "A demonstration, not a tool to rely on."
         ),
     ),
 }
