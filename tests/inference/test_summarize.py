@@ -93,7 +93,11 @@ def test_what_was_written_when_it_was_closed_is_whole(builtin, monkeypatch):
 @pytest.mark.parametrize("settings", [FAST, SummarySettings("short")], ids=["greedy", "beams"])
 def test_sections_summarised_together_come_out_as_they_do_alone(builtin, settings):
     """Of different lengths: padding must not be read, nor another's bounds be kept to."""
-    texts = ["".join(ARTICLE.format(n=n) for n in range(size)) for size in (1, 9, 4)]
+    texts = [
+        f"Town number {size} has a long story of its own. "  # as the demo takes how a text begins
+        + "".join(ARTICLE.format(n=n) for n in range(size))
+        for size in (1, 9, 4)
+    ]
     texts.append("今天天气很好，我们去公园散步吧！一个模型有很多参数。" * 9)
     *_, together = summarize._batch(texts, builtin, settings, 60)
     alone = [list(summarize._batch([text], builtin, settings, 60))[-1][0] for text in texts]
