@@ -13,8 +13,8 @@ from finetune.pretrain.conversations import Conversations, Message
 PLAIN_SHARE = 0.1  # of the rows of whole replies, plain text: every token gets some training
 PLAIN_LENGTH = 64
 IGNORED = -100
-# A batch of beginnings holds five times as many questions as one of whole replies, and takes as
-# long: which answer it is, is decided there.
+# A batch of beginnings holds up to five times as many questions as one of whole replies and takes
+# little longer: which answer it is, is decided there.
 BEGINNING = 6  # tokens of a reply
 ROWS = {False: {False: 16, True: 16}, True: {False: 80, True: 24}}  # by beginnings, second turn
 PROMPTS = {False: 256, True: 86}  # in a batch of prompts alone, by second turn

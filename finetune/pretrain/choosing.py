@@ -1,4 +1,4 @@
-"""Which sentence of a passage is to be its summary: by cue, by place, or as the most central.
+"""Which sentence of a passage is to be its summary: by cue, by place, or as the most repeated.
 
 These are the classical methods of extraction (Edmundson, 1969, "New methods in automatic
 extracting"): a sentence with a phrase that announces the subject; where there is none, the
