@@ -37,10 +37,14 @@ class ReadingNote:
         return [self.told, self.take, self.other, self.text]
 
     def watch(self, text: Any, triggers: Sequence[Any]) -> None:
-        """Look at `text` at each of the triggers."""
+        """Look at `text` at each of the triggers, one after the other: what was seen of an earlier
+        text or model never comes last."""
         given = [text, *self.picker.inputs]
+        in_turn = {"concurrency_id": self.take.elem_id, "concurrency_limit": 1}
         for trigger in triggers:
-            self.page.on(trigger, self.look, given, self.outputs, trigger_mode="always_last")
+            self.page.on(
+                trigger, self.look, given, self.outputs, trigger_mode="always_last", **in_turn
+            )
 
     def look(self, language: Language, source: str | None, *picked: Any) -> list[Any]:
         source = (source or "")[:BEGINNING]

@@ -1,6 +1,7 @@
 """The app as its users start it: `python app.py`, in a folder and on a port of its own."""
 
 import os
+import re
 import socket
 import subprocess
 import sys
@@ -14,6 +15,12 @@ from urllib.request import urlopen
 Found = TypeVar("Found")
 PROJECT = Path(__file__).resolve().parent.parent
 START_SECONDS = 60
+# How Gradio's stream of events ends, in the log, where a visitor left while it was being opened.
+VISITOR_LEFT = {
+    "fastapi.exceptions.HTTPException: 404: Not Found",
+    "RuntimeError: Caught handled exception, but response already started.",
+}
+TRACEBACK = re.compile(r"^Traceback .*\n(?:(?: .*)?\n)*(\S.*)$", re.MULTILINE)
 
 
 def free_port() -> int:
@@ -73,6 +80,12 @@ class App:
                 return answer.status == 200
         except (URLError, TimeoutError, ConnectionError):
             return False
+
+
+def raised(app: App) -> list[str]:
+    """The last line of each traceback in the log of the app, other than of a visitor leaving."""
+    found = TRACEBACK.findall(app.log.read_text(encoding="utf-8"))
+    return [error for error in found if error not in VISITOR_LEFT]
 
 
 def app_environment(root: Path, **environ: str) -> Mapping[str, str]:

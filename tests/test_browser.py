@@ -7,6 +7,7 @@ import pytest
 from playwright.sync_api import Page, TimeoutError, expect
 
 from tests.browser import MINUTE, SECOND, TABS, foreign_words, opened_tab, visit
+from tests.serving import raised
 
 # Long replies mostly, but how long one is differs from machine to machine: it may end before Stop.
 NOISE = {"max_new_tokens": "2000", "temperature": "2", "top_p": "1", "top_k": "0"}
@@ -256,7 +257,7 @@ def test_another_file_or_task_fills_the_form_in_anew(page, app):
         expect(page.locator("#data-seen")).to_be_visible()
     to_recipe(page)
     expect(page.locator(".toast-body")).to_have_count(0)
-    assert "Traceback" not in app.log.read_text(encoding="utf-8")
+    assert raised(app) == []
 
 
 def test_columns_that_cannot_be_trained_on_are_told_and_keep_one_from_going_on(page, app, table):

@@ -19,7 +19,7 @@ from tests.browser import (
     visiting,
 )
 from tests.inference.stand_in_hub import Fault, StandInHub
-from tests.serving import App, free_port
+from tests.serving import App, free_port, raised
 
 MODEL = "textattack/bert-base-uncased-SST-2"
 BASE = "google-bert/bert-base-uncased"
@@ -153,7 +153,7 @@ def test_a_model_is_downloaded_with_moving_progress_and_used_at_once(page, app, 
     expect(page.locator("#sentiment-fetching")).to_be_hidden()
     assert chosen(page) == words["here"]
     classify(page, words)
-    assert "Traceback" not in app.log.read_text(encoding="utf-8")
+    assert raised(app) == []
 
 
 def test_visitors_share_a_download_and_one_who_cancels_leaves_it_to_the_other(

@@ -17,7 +17,7 @@ from inference.catalog import Catalog, Model
 from inference.published import PUBLISHED
 from tests.browser import MINUTE, choose, started, visit, visiting
 from tests.inference.stand_in_hub import StandInHub
-from tests.serving import App
+from tests.serving import App, raised
 
 MODELS = [model for model in Catalog.load({}).models if not model.demo]
 TAB = {"chat": "chat", "summarization": "summarization", "classification": "sentiment"}
@@ -81,7 +81,7 @@ def test_it_is_downloaded_and_answers_in_its_tab(page, app, model):
     visit(page, app, tab)
     download(page, tab, f"#{tab}-model", model)
     ANSWERED[model.task](page)
-    assert "Traceback" not in app.log.read_text(encoding="utf-8")
+    assert raised(app) == []
 
 
 def replied(page: Page) -> None:
@@ -129,4 +129,4 @@ def test_a_base_is_downloaded_and_trained_in_the_fine_tune_tab(page, app, model)
     expect(estimate).to_contain_text("about 2 steps")
     page.locator("#finetune-start").click()
     expect(page.locator("#run-state")).to_contain_text("Finished", timeout=3 * MINUTE)
-    assert "Traceback" not in app.log.read_text(encoding="utf-8")
+    assert raised(app) == []

@@ -2,6 +2,7 @@
 
 import pytest
 
+import app
 from components import _classifiers, _models, _reading_note, _summarizers
 from components._models import Wanted
 from tests.components.test_refusals import HAN
@@ -63,3 +64,14 @@ def test_a_summariser_that_reads_both_languages_is_offered_for_chinese(services,
 
 def test_the_adapters_of_a_visitor_are_trusted(services):
     assert _reading_note.reads(services, Wanted(run_id="x" * 22), "夜班列车回来了。")
+
+
+def test_the_looks_at_a_text_end_in_the_order_they_were_asked_for(services, loop):
+    """Else the look at an empty text, as a model is chosen, hides what the text's own showed."""
+    events = app.build(services).fns.values()
+    looks = [it for it in events if it.js and getattr(it.fn, "__name__", "") == "look"]
+    for tab in ("sentiment", "summary"):
+        own = [it for it in looks if f"{tab}-reading-take" in {o.elem_id for o in it.outputs}]
+        watching = [it for it in own if it.trigger_mode == "always_last"]
+        assert watching and {it.concurrency_limit for it in watching} == {1}
+        assert len({it.concurrency_id for it in watching}) == 1
