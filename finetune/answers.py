@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch.nn import functional
 
+from finetune.batches import next_tokens
 from finetune.encode import IGNORE, Encoded, encode, render
 from finetune.estimate import MEASURED_AT_ONCE as BATCH
 from inference.catalog import Task
@@ -68,15 +69,15 @@ def answers(
 
 @torch.no_grad()
 def _losses(model: Any, tokenizer: Any, batch: Sequence[Encoded]) -> list[Answer]:
-    target = _padded([e["labels"] for e in batch], IGNORE).to(model.device)[:, 1:]
-    logits = model(**_inputs(batch, tokenizer, model)).logits[:, :-1]
-    each = functional.cross_entropy(
-        logits.transpose(1, 2).float(), target, ignore_index=IGNORE, reduction="none"
-    )
-    tokens = (target != IGNORE).sum(1)
+    target = next_tokens(_padded([e["labels"] for e in batch], IGNORE).to(model.device))
+    trained = target != IGNORE
+    inputs = _inputs(batch, tokenizer, model)
+    logits = model(**inputs, logits_to_keep=trained).logits  # [trained tokens, vocabulary]
+    each = torch.zeros(target.shape, device=logits.device)
+    each[trained] = functional.cross_entropy(logits.float(), target[trained], reduction="none")
     return [
         {"loss": loss, "tokens": count}
-        for loss, count in zip(each.sum(1).tolist(), tokens.tolist(), strict=True)
+        for loss, count in zip(each.sum(1).tolist(), trained.sum(1).tolist(), strict=True)
     ]
 
 

@@ -4,6 +4,8 @@ import random
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
+import torch
+from torch.nn import functional
 from torch.utils.data import Sampler
 from transformers import DataCollatorForSeq2Seq, DataCollatorWithPadding
 
@@ -52,3 +54,11 @@ def collator(
     # An encoder-decoder makes its decoder's input from labels, which the loss takes for itself.
     shifts = model if task == "summarization" else None
     return DataCollatorForSeq2Seq(tokenizer, model=shifts, label_pad_token_id=IGNORE)
+
+
+def next_tokens(labels: torch.Tensor) -> torch.Tensor:
+    """What a model that writes is to predict at each place: the next label; after the last, none.
+
+    labels: [rows, tokens], and so is what is returned.
+    """
+    return functional.pad(labels[:, 1:], (0, 1), value=IGNORE)

@@ -18,7 +18,7 @@ from transformers import (
 
 from finetune import checkpoints, ranks, watch
 from finetune.adversarial import Nudge
-from finetune.batches import GroupedByLength, collator
+from finetune.batches import GroupedByLength, collator, next_tokens
 from finetune.chance import chance_now, set_chance
 from finetune.checkpoints import Checkpoint
 from finetune.encode import IGNORE
@@ -163,6 +163,16 @@ class EventTrainer(Trainer):
             epoch=lambda: int(self.state.epoch or 0),
         )
 
+    def compute_loss(self, model: Any, inputs: Mapping[str, Any], *args: Any, **kwargs: Any) -> Any:
+        """As the Trainer's, the scores of a chat model being computed for trained tokens only.
+
+        A small model's output layer is most of its work, and a large vocabulary's scores are most
+        of a step's memory; questions and padding need none.
+        """
+        if self.recipe.task == "chat":
+            inputs = {**inputs, "logits_to_keep": next_tokens(inputs["labels"]) != IGNORE}
+        return super().compute_loss(model, inputs, *args, **kwargs)
+
     def _mean_loss(
         self, outputs: Any, labels: torch.Tensor, num_items_in_batch: Any = None
     ) -> torch.Tensor:
@@ -172,12 +182,12 @@ class EventTrainer(Trainer):
         which transformers 5.24 does not divide by the accumulation. The held-out loss is measured
         without label smoothing, so that it can be compared.
         """
-        logits = outputs.logits
-        if self.recipe.task == "chat":  # the labels are moved: the logits would be copied
-            labels = functional.pad(labels[:, 1:], (0, 1), value=IGNORE)
+        if self.recipe.task == "chat":
+            labels = next_tokens(labels)
+            labels = labels[labels != IGNORE]
         smoothing = self.args.label_smoothing_factor if self.model.training else 0.0
         total = functional.cross_entropy(
-            logits.flatten(0, -2).float(),
+            outputs.logits.flatten(0, -2).float(),
             labels.flatten(),
             ignore_index=IGNORE,
             reduction="sum",

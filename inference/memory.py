@@ -118,8 +118,9 @@ def to_train(
     """Weights, a LoRA with its optimizer, and what one step keeps for the backward pass.
 
     Beside what `_kept_a_token` counts, a model that writes keeps the scores of every token in
-    float32: as they are, as probabilities, and the gradients of both. With activation
-    checkpointing a layer keeps only its input, and one layer at a time is computed again.
+    float32: as they are, as probabilities, and the gradients of both. (The training computes them
+    for trained tokens alone; there may be no others.) With activation checkpointing a layer keeps
+    only its input, and one layer at a time is computed again.
 
     Args:
         rows: of a batch. length: tokens of its longest row, to which all are padded.

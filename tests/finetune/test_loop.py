@@ -53,6 +53,21 @@ def test_the_loss_is_what_the_model_itself_says(tmp_path, models):
     assert losses(run)[1][0] == pytest.approx(total / tokens, rel=1e-4)
 
 
+def test_scores_are_computed_for_trained_tokens_alone(tmp_path, models, monkeypatch):
+    """Of a large vocabulary those of questions and padding would be most of a step's memory."""
+    computed = []
+    own = EventTrainer._mean_loss
+
+    def watched(trainer, outputs, labels, **more):
+        computed.append((outputs.logits.shape[:-1], (int((labels[:, 1:] != -100).sum()),)))
+        return own(trainer, outputs, labels, **more)
+
+    monkeypatch.setattr(EventTrainer, "_mean_loss", watched)
+    run = make(tmp_path / "run", models, "chat", max_steps=1, per_device_train_batch_size=6)
+    assert train(run).type == "finished"
+    assert computed and all(scores == trained for scores, trained in computed)
+
+
 def test_label_smoothing_raises_the_training_loss_and_not_the_held_out_one(tmp_path, models):
     def held_out(run):
         return next(e.fields["held_out_loss"] for e in run.events() if "held_out_loss" in e.fields)
