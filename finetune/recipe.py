@@ -14,7 +14,7 @@ from typing import Annotated, Any, Literal, Self, get_args
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator
 
 from finetune.errors import RecipeRefused
-from finetune.presets import HELD_OUT_SHARE, HIGHEST_ALPHA, Machine, Preset, preset_values
+from finetune.presets import DROPOUT, HELD_OUT_SHARE, HIGHEST_ALPHA, Machine, Preset, preset_values
 from finetune.problems import Problem, problem
 from inference.catalog import Task
 from inference.limits import Limits
@@ -77,7 +77,7 @@ class Recipe(BaseModel):
     lora_alpha: float = Field(
         32.0, gt=0, le=HIGHEST_ALPHA, description="Scale; the update times alpha / r."
     )
-    lora_dropout: float = Field(0.05, ge=0, lt=1, description="Share of inputs left out.")
+    lora_dropout: float = Field(DROPOUT, ge=0, lt=1, description="Share of inputs left out.")
     target_modules: Literal["all-linear"] | Annotated[tuple[str, ...], Field(strict=False)] = Field(
         "all-linear", description="Which layers get an adapter."
     )

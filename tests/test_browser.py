@@ -230,7 +230,7 @@ def test_advanced_settings_left_alone_change_nothing_and_wrong_ones_are_named(pa
     page.locator("#example-chat").click()
     to_recipe(page)
     estimate = page.locator("#finetune-estimate")
-    expect(estimate).to_contain_text("540")
+    expect(estimate).to_contain_text("450")
     page.locator("#finetune-settings button").first.click()
     page.locator("#finetune-preset label").first.click()
     expect(estimate).to_contain_text("90")
