@@ -6,7 +6,7 @@ import traceback
 from collections.abc import Iterator
 from typing import Any
 
-from finetune.loop import NotFinite
+from finetune.reporter import NotFinite
 from inference.accelerator import out_of_memory
 from inference.errors import LabError
 

@@ -14,7 +14,7 @@ from finetune import checkpoints
 from finetune.batches import GroupedByLength
 from finetune.failures import failure
 from finetune.jobs import PROJECT
-from finetune.loop import NotFinite
+from finetune.reporter import NotFinite
 from finetune.trainer import train
 from inference import hub
 from inference.errors import ModelUnknown
