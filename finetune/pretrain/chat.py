@@ -1,6 +1,6 @@
 """Builds `builtin/chat`: a small Qwen3 trained on the question-and-answer collection."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import torch
@@ -32,6 +32,14 @@ FIRST_SECOND_TURN = 0.3  # share of batches whose questions follow an earlier tu
 # soups").
 PARTS = ((3000, 2e-3, 0.15, 0.45), (1000, 8e-4, 0.7, 0.4), (250, 4e-4, 0.7, 0.35))
 STEPS = sum(part[0] for part in PARTS)
+# Steps, learning rate, weight decay, loss, batches.
+Part = tuple[
+    int,
+    float,
+    float,
+    Callable[[decision.Deciding, training.Batch], torch.Tensor],
+    Iterator[training.Batch],
+]
 
 
 def build(folder: Path, steps: int = STEPS, topics: Sequence[Topic] | None = None) -> float:
@@ -66,22 +74,20 @@ def _own_texts(topics: Sequence[Topic]) -> list[str]:
 def _train(deciding: decision.Deciding, rows: Rows, steps: int) -> float:
     """All parts, each shorter by as much as `steps` is less than `STEPS`; seconds taken."""
     first, loss = decision.Deciding.first_loss, decision.Deciding.loss
-    parts = [(FIRST_STEPS, FIRST_RATE, 0.0, first, rows.prompts(FIRST_SECOND_TURN))]
+    parts: list[Part] = [(FIRST_STEPS, FIRST_RATE, 0.0, first, rows.prompts(FIRST_SECOND_TURN))]
     parts += [
         (count, rate, WEIGHT_DECAY, loss, rows.replies(*shares)) for count, rate, *shares in PARTS
     ]
-    seconds = 0.0
-    for count, rate, decay, loss_of, batches in parts:
-        before = [weight.detach().clone() for weight in deciding.parameters()]
-        seconds += training.fit(
-            deciding,
-            batches,
-            max(1, count * steps // STEPS),
-            rate,
-            weight_decay=decay,
-            loss_of=loss_of,
-            fused=True,
-        )
+
+    def fitted(part: Part) -> float:
+        count, rate, decay, loss_of, batches = part
+        steps_now = max(1, count * steps // STEPS)
+        given = {"weight_decay": decay, "loss_of": loss_of, "fused": True}
+        return training.fit(deciding, batches, steps_now, rate, **given)
+
+    seconds = sum(map(fitted, parts[:-1]))
+    before = [weight.detach().clone() for weight in deciding.parameters()]
+    seconds += fitted(parts[-1])
     with torch.no_grad():
         for weight, earlier in zip(deciding.parameters(), before, strict=True):
             weight.lerp_(earlier, 0.5)

@@ -3,6 +3,7 @@
 import random
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 
 import torch
 from transformers import PreTrainedTokenizerBase
@@ -52,7 +53,8 @@ def example(tokenizer: PreTrainedTokenizerBase, messages: list[Message]) -> Row:
     )
     told = f"<think>\n{thought}\n</think>\n\n" if thought else ""
     reply = messages[-1]["content"] + tokenizer.eos_token
-    asked, thinking, answer = tokenizer([prompt, told, reply], add_special_tokens=False).input_ids
+    asked = tokenizer(prompt, add_special_tokens=False).input_ids
+    thinking, answer = _ids(tokenizer, told), _ids(tokenizer, reply)
     ids = [*asked, *thinking, *answer]
     begins = len(asked) + len(thinking)
     opening = min(OPENING, len(answer))
@@ -60,6 +62,12 @@ def example(tokenizer: PreTrainedTokenizerBase, messages: list[Message]) -> Row:
     weights += [OPENING_WEIGHT] * opening + [1.0] * (len(answer) - opening)
     labels = [IGNORED] * len(asked) + ids[len(asked) :]
     return Row(ids, labels, weights, len(asked), begins)
+
+
+@cache
+def _ids(tokenizer: PreTrainedTokenizerBase, text: str) -> list[int]:
+    """Of a thought or a reply: there are some hundreds, drawn again and again."""
+    return tokenizer(text, add_special_tokens=False).input_ids
 
 
 class Rows:
