@@ -7,6 +7,7 @@ from typing import Any
 import gradio as gr
 
 from components import _classifiers, _labels, _picker, _plots
+from components._feedback import Handler
 from components._page import ENGINE_EVENTS, Page
 from components._picker import Picker
 from components._reading_note import ReadingNote
@@ -83,18 +84,26 @@ def build(page: Page, picker: Picker, reading: ReadingNote) -> gr.Textbox:
     outputs = [scores, *why.outputs]
     options = {"show_progress": "minimal", "show_progress_on": scores, **ENGINE_EVENTS}
     page.on(run.click, classify, [text, *picker.inputs], outputs, **options)
+    # One event: a second after it would read the text from the page, perhaps before it is there.
     taken = [
-        page.on(example.click, _saying(key), [], [text])
+        page.on(
+            example.click, _on_example(classify, key), picker.inputs, [text, *outputs], **options
+        )
         for key, example in zip(EXAMPLES, examples, strict=True)
     ]
-    for event in taken:
-        page.on(event.then, classify, [text, *picker.inputs], outputs, **options)
     reading.watch(text, [text.blur, run.click, *(event.then for event in taken)])
     return text
 
 
-def _saying(key: str) -> Any:
-    return lambda language: say(key, language)
+def _on_example(classify: Handler, key: str) -> Handler:
+    """`classify` on the sentence of that key, which is shown first."""
+
+    def shown(language: Language, *picked: Any) -> Iterator[list[Any]]:
+        source = say(key, language)
+        for number, found in enumerate(classify(language, source, *picked)):
+            yield [gr.skip() if number else source, *found]
+
+    return shown
 
 
 def _place_why() -> _Why:

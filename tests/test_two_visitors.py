@@ -12,7 +12,7 @@ from playwright.sync_api import Page, expect
 from tests.browser import MINUTE, visit, visiting
 from tests.serving import App
 
-PASSES = "40"  # enough for the other visitor to queue up behind, on a slow machine too
+PASSES = "77"  # enough for the other visitor to queue up behind, on a slow machine too
 STRANGER = "a stranger's own token"
 NOWHERE = "A" * 22
 
