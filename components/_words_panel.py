@@ -84,7 +84,6 @@ def build(page: Page, picker: Picker, reading: ReadingNote) -> gr.Textbox:
     outputs = [scores, *why.outputs]
     options = {"show_progress": "minimal", "show_progress_on": scores, **ENGINE_EVENTS}
     page.on(run.click, classify, [text, *picker.inputs], outputs, **options)
-    # One event: a second after it would read the text from the page, perhaps before it is there.
     taken = [
         page.on(
             example.click, _on_example(classify, key), picker.inputs, [text, *outputs], **options

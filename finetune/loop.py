@@ -7,12 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 from torch.nn import functional
-from transformers import (
-    PrinterCallback,
-    Trainer,
-    TrainerState,
-    TrainingArguments,
-)
+from transformers import PrinterCallback, Trainer, TrainerState, TrainingArguments
 
 from finetune import checkpoints, ranks, watch
 from finetune.adversarial import Nudge

@@ -119,8 +119,8 @@ def to_train(
 
     Beside what `_kept_a_token` counts, a model that writes keeps the scores of every token in
     float32: as they are, as probabilities, and the gradients of both. (The training computes them
-    for trained tokens alone; there may be no others.) With activation checkpointing a layer keeps
-    only its input, and one layer at a time is computed again.
+    for trained tokens alone, which may be all there are.) With activation checkpointing a layer
+    keeps only its input, and one layer at a time is computed again.
 
     Args:
         rows: of a batch. length: tokens of its longest row, to which all are padded.

@@ -15,8 +15,9 @@ from urllib.request import urlopen
 Found = TypeVar("Found")
 PROJECT = Path(__file__).resolve().parent.parent
 START_SECONDS = 60
-# How Gradio's stream of events ends, in the log, where a visitor left while it was being opened.
-VISITOR_LEFT = {
+# What Gradio logs where a page's stream of events finds its queue gone: a stream of the same page
+# that was cut off, as when a visitor leaves, takes the queue along.
+STREAM_GONE = {
     "fastapi.exceptions.HTTPException: 404: Not Found",
     "RuntimeError: Caught handled exception, but response already started.",
 }
@@ -83,9 +84,9 @@ class App:
 
 
 def raised(app: App) -> list[str]:
-    """The last line of each traceback in the log of the app, other than of a visitor leaving."""
+    """The last line of each traceback in the log of the app, streams that are gone left out."""
     found = TRACEBACK.findall(app.log.read_text(encoding="utf-8"))
-    return [error for error in found if error not in VISITOR_LEFT]
+    return [error for error in found if error not in STREAM_GONE]
 
 
 def app_environment(root: Path, **environ: str) -> Mapping[str, str]:

@@ -1,6 +1,7 @@
 """Builds `builtin/chat`: a small Qwen3 trained on the question-and-answer collection."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 import torch
@@ -32,14 +33,6 @@ FIRST_SECOND_TURN = 0.3  # share of batches whose questions follow an earlier tu
 # soups").
 PARTS = ((3000, 2e-3, 0.15, 0.45), (1000, 8e-4, 0.7, 0.4), (250, 4e-4, 0.7, 0.35))
 STEPS = sum(part[0] for part in PARTS)
-# Steps, learning rate, weight decay, loss, batches.
-Part = tuple[
-    int,
-    float,
-    float,
-    Callable[[decision.Deciding, training.Batch], torch.Tensor],
-    Iterator[training.Batch],
-]
 
 
 def build(folder: Path, steps: int = STEPS, topics: Sequence[Topic] | None = None) -> float:
@@ -73,21 +66,23 @@ def _own_texts(topics: Sequence[Topic]) -> list[str]:
 
 def _train(deciding: decision.Deciding, rows: Rows, steps: int) -> float:
     """All parts, each shorter by as much as `steps` is less than `STEPS`; seconds taken."""
-    first, loss = decision.Deciding.first_loss, decision.Deciding.loss
-    parts: list[Part] = [(FIRST_STEPS, FIRST_RATE, 0.0, first, rows.prompts(FIRST_SECOND_TURN))]
-    parts += [
-        (count, rate, WEIGHT_DECAY, loss, rows.replies(*shares)) for count, rate, *shares in PARTS
-    ]
-
-    def fitted(part: Part) -> float:
-        count, rate, decay, loss_of, batches = part
-        steps_now = max(1, count * steps // STEPS)
-        given = {"weight_decay": decay, "loss_of": loss_of, "fused": True}
-        return training.fit(deciding, batches, steps_now, rate, **given)
-
-    seconds = sum(map(fitted, parts[:-1]))
-    before = [weight.detach().clone() for weight in deciding.parameters()]
-    seconds += fitted(parts[-1])
+    fit = partial(training.fit, deciding, fused=True)
+    seconds = fit(
+        rows.prompts(FIRST_SECOND_TURN),
+        max(1, FIRST_STEPS * steps // STEPS),
+        FIRST_RATE,
+        weight_decay=0.0,
+        loss_of=decision.Deciding.first_loss,
+    )
+    for count, rate, *shares in PARTS:
+        before = [weight.detach().clone() for weight in deciding.parameters()]
+        seconds += fit(
+            rows.replies(*shares),
+            max(1, count * steps // STEPS),
+            rate,
+            weight_decay=WEIGHT_DECAY,
+            loss_of=decision.Deciding.loss,
+        )
     with torch.no_grad():
         for weight, earlier in zip(deciding.parameters(), before, strict=True):
             weight.lerp_(earlier, 0.5)

@@ -41,6 +41,13 @@ def test_presets_grow_and_their_steps_stay_bounded(rows, parameters):
     assert 1 <= taken[0] < taken[1] < taken[2] < 7_000
 
 
+def test_only_a_tiny_chat_base_is_taught_without_dropout():
+    assert plan(parameters=4_400_000).lora_dropout == 0
+    assert plan(parameters=4_400_000, task="summarization").lora_dropout == 0.05
+    assert plan().lora_dropout == 0.05
+    assert plan(parameters=4_400_000, lora_dropout=0.1).lora_dropout == 0.1
+
+
 def test_what_is_set_wins_and_alpha_follows_the_rank():
     recipe = plan(r=8, learning_rate=1e-3, max_steps=5)
     assert (recipe.r, recipe.lora_alpha, recipe.learning_rate, recipe.max_steps) == (8, 16, 1e-3, 5)
