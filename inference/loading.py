@@ -48,6 +48,7 @@ _SEARCH = (
     "length_penalty",
     "early_stopping",
     "no_repeat_ngram_size",
+    "encoder_repetition_penalty",
     "max_length",
     "min_length",
 )

@@ -185,6 +185,7 @@ def _config(
         search |= {"length_penalty": 1.0, "early_stopping": False}  # they are for beams
     return GenerationConfig(
         **search,
+        encoder_repetition_penalty=known.encoder_repetition_penalty,
         max_length=max(most for _, most in limits),
         min_length=min(fewest for fewest, _ in limits),
         do_sample=False,

@@ -1,3 +1,4 @@
+import json
 import threading
 from contextlib import closing
 from dataclasses import replace
@@ -93,10 +94,11 @@ def test_what_was_written_when_it_was_closed_is_whole(builtin, monkeypatch):
 @pytest.mark.parametrize("settings", [FAST, SummarySettings("short")], ids=["greedy", "beams"])
 def test_sections_summarised_together_come_out_as_they_do_alone(builtin, settings):
     """Of different lengths: padding must not be read, nor another's bounds be kept to."""
+    # Told apart by what the demo takes of a text: how it begins, or what was in which month.
     texts = [
-        f"Town number {size} has a long story of its own. "  # as the demo takes how a text begins
-        + "".join(ARTICLE.format(n=n) for n in range(size))
-        for size in (1, 9, 4)
+        f"Town number {size} has a long story of its own. "
+        + "".join(ARTICLE.format(n=n).replace("March", month) for n in range(size))
+        for size, month in ((1, "March"), (9, "June"), (4, "May"))
     ]
     texts.append("今天天气很好，我们去公园散步吧！一个模型有很多参数。" * 9)
     *_, together = summarize._batch(texts, builtin, settings, 60)
@@ -125,6 +127,22 @@ def test_every_summary_of_a_batch_keeps_to_bounds_of_its_own(choice, length, fas
     assert len(seen) == 3
     assert all(least <= it <= most for it, (least, most) in zip(seen, limits, strict=True))
     assert len(set(limits)) > 1
+
+
+@pytest.mark.parametrize("fast", [True, False])
+@pytest.mark.parametrize("favoured", [True, False])
+def test_a_checkpoint_may_favour_the_words_of_the_text(fast, favoured, tmp_path, monkeypatch):
+    folder = tiny.summary(tmp_path / "model")
+    if favoured:
+        path = folder / "generation_config.json"
+        told = json.loads(path.read_text()) | {"encoder_repetition_penalty": 1e9}
+        path.write_text(json.dumps(told))
+    written = set()
+    monkeypatch.setattr(summarize, "_decoded", lambda _, tokens: written.update(tokens) or "x")
+    list(summarize._batch(["a b"], Choice(folder), SummarySettings(fast=fast), 60))
+    with summarize.shared().borrow(Choice(folder), "summarization") as loaded:
+        read = set(loaded.tokenizer("a b").input_ids)
+    assert (written <= read) is favoured
 
 
 def test_where_a_line_is_broken_changes_no_summary(builtin):
