@@ -45,8 +45,8 @@ CUES: dict[Language, tuple[str, ...]] = {
         "今天的主题是",
     ),
 }
-SHORTEST, LONGEST = 8, 90  # tokens of a sentence worth choosing ...
-SHARE = 0.5  # ... and at most this share of its passage
+SHORTEST, LONGEST = 8, 110  # tokens of a sentence worth choosing, or of two together ...
+SHARE = 0.6  # ... and at most this share of the passage
 SOFTNESS = 0.07  # a sentence whose score is lower by this share of the best is chosen 1/e as often
 SHORT_PASSAGE = 320  # tokens: a Chinese passage no longer is summarized by how it begins
 FULL_PASSAGE = 500  # tokens: an English passage as long is summarized by two sentences
@@ -71,9 +71,14 @@ def by_place(language: Language, tokens: int) -> bool:
     return language == "en" or tokens <= SHORT_PASSAGE
 
 
-def sentences_of(language: Language, tokens: int) -> int:
-    """How many sentences the summary of a passage without a cue is to have."""
-    return 2 if language == "en" and tokens >= FULL_PASSAGE else 1
+def sentences_of(language: Language, tokens: int, beginning: Sequence[list[int]]) -> int:
+    """How many sentences the summary of a passage without a cue is to have.
+
+    Args:
+        tokens: of the passage; beginning: its sentences from the one to be chosen on.
+    """
+    room = sum(map(len, beginning[:2])) <= LONGEST
+    return 2 if language == "en" and tokens >= FULL_PASSAGE and room else 1
 
 
 def central(taken: list[list[int]], rest: list[int], rarity: Mapping[int, float]) -> list[float]:

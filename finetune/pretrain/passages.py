@@ -7,7 +7,6 @@ for every entry, not for the words of two novels.
 """
 
 import random
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -15,11 +14,10 @@ from transformers import PreTrainedTokenizerBase
 
 from finetune.pretrain import choosing
 from finetune.pretrain.collection import Language
+from finetune.pretrain.exchanging import Exchange
 from finetune.pretrain.segmentation import sentences
+from finetune.pretrain.text_styles import cue_styles, styles, with_insert
 
-EXCHANGED = 0.5  # share of the passages in which entries stand for others
-POOLS = (60, 300, 6000)  # how many others
-FOREIGN = 0.15  # share of them that may be of the other language, or parts of characters
 CUT_OFF = 0.4  # share that ends inside a sentence, as a text does that is too long
 BROKEN = 0.2  # share with line breaks between some sentences ...
 MOST_BREAKS = 16  # ... at most so many
@@ -30,7 +28,6 @@ CUE_LATER = 0.3  # how often such a phrase stands after the sentence's first com
 # Share of those summarized by a central sentence in which rare words of one come again in others.
 PLANTED = 0.6
 SUBJECT = 8  # how many words of it
-_HALF_WIDTH = str.maketrans("。，；：！？", ".,;:!?")
 
 
 @dataclass(frozen=True)
@@ -59,38 +56,28 @@ class Passages:
         rng: random.Random,
     ) -> None:
         self._rng = rng
-        self._documents = [
-            (language, tokenizer(styled, add_special_tokens=False).input_ids)
+
+        def ids_of(text: str | list[str]) -> list:
+            return tokenizer(text, add_special_tokens=False).input_ids
+
+        self._documents: list[tuple[Language, list[list[int]]]] = [
+            (language, ids_of(styled))
             for language, text in documents
-            for styled in styles(sentences(text), language)
+            for styled in styles(
+                [with_insert(part, language, rng) for part in sentences(text)], language
+            )
         ]
         self._sizes = [sum(map(len, document)) for _, document in self._documents]
         texts = [tokenizer.decode([i], skip_special_tokens=True) for i in range(len(tokenizer))]
         words = {i for i, text in enumerate(texts) if text.strip().isalnum()}
         parts = [part for _, document in self._documents for part in document]
         self.rarity = choosing.rarity(parts, words)
-        self._any = sorted(words | {i for i, text in enumerate(texts) if "\ufffd" in text})
-        self._own = {
-            language: sorted(
-                {i for name, d in self._documents if name == language for s in d for i in s} & words
-            )
-            for language in ("en", "zh")
-        }
-        (self._line,) = tokenizer("\n", add_special_tokens=False).input_ids
-        self._stops = {
-            tokenizer(stop, add_special_tokens=False).input_ids[-1]: comma
-            for stop, mark in ("。，", ".,")
-            for comma in tokenizer(mark, add_special_tokens=False).input_ids[-1:]
-        }
-        self._commas = {
-            tokenizer(mark, add_special_tokens=False).input_ids[-1] for mark in (",", " ,", "，")
-        }
+        self._exchange = Exchange(tokenizer, self._documents, words, rng)
+        (self._line,) = ids_of("\n")
+        self._stops = {ids_of(stop)[-1]: ids_of(mark)[-1] for stop, mark in ("。，", ".,")}
+        self._commas = {ids_of(mark)[-1] for mark in (",", " ,", "，")}
         self._cues = {
-            language: [
-                tokenizer(text, add_special_tokens=False).input_ids
-                for phrase in phrases
-                for text in cue_styles(phrase, language)
-            ]
+            language: [ids_of(text) for phrase in phrases for text in cue_styles(phrase, language)]
             for language, phrases in choosing.CUES.items()
         }
 
@@ -116,7 +103,7 @@ class Passages:
             wanted = [float(n == chosen) for n in range(len(taken))]
         elif choosing.by_place(language, tokens):
             wanted = [float(n == fit[0]) for n in range(len(taken))]
-            count = choosing.sentences_of(language, tokens)
+            count = choosing.sentences_of(language, tokens, taken[fit[0] :])
         else:
             if self._rng.random() < PLANTED:
                 taken = self._planted(taken)
@@ -162,7 +149,7 @@ class Passages:
         )
 
     def _window(self, longest: int) -> tuple[Language, list[list[int]], list[int]]:
-        """At least three consecutive sentences of at most `longest` tokens in all, and the
+        """At least two consecutive sentences of at most `longest` tokens in all, and the
         beginning of the next one in part of the passages, up to that length."""
         while True:
             language, document = self._rng.choices(self._documents, self._sizes)[0]
@@ -174,12 +161,12 @@ class Passages:
                 at += 1
             if language == "zh" and self._rng.random() < JOINED:
                 taken = self._joined(taken)
-            if len(taken) >= 3:
+            if len(taken) >= 2:
                 # A text that fills what the model reads was cut off, as good as always.
                 full = longest >= choosing.FULL_PASSAGE
                 cut_off = at < len(document) and (full or self._rng.random() < CUT_OFF)
                 rest = document[at][: longest - size] if cut_off else []
-                *taken, rest = self._exchanged(language, [*taken, rest])
+                *taken, rest = self._exchange(language, [*taken, rest])
                 return language, taken, rest
 
     def _joined(self, taken: list[list[int]]) -> list[list[int]]:
@@ -235,39 +222,3 @@ class Passages:
         if self._rng.random() >= BROKEN:
             return set()
         return set([n for n in range(count) if self._rng.random() < 0.3][:MOST_BREAKS])
-
-    def _exchanged(self, language: Language, parts: list[list[int]]) -> list[list[int]]:
-        if self._rng.random() >= EXCHANGED:
-            return parts
-        share = self._rng.uniform(0.2, 1.0)
-        used = sorted({i for part in parts for i in part if i in self.rarity})
-        # With few entries the same two or three stand next to each other again and again: only
-        # who compares more of them finds the next one.
-        size = self._rng.choice(POOLS)
-        pool = self._rng.choices(self._own[language], k=size)
-        pool += self._rng.choices(self._any, k=int(size * FOREIGN))
-        other = {i: self._rng.choice(pool) for i in used if self._rng.random() < share}
-        return [[other.get(i, i) for i in part] for part in parts]
-
-
-def cue_styles(phrase: str, language: Language) -> list[str]:
-    """The phrase as it is and, in English, in the punctuation of news."""
-    if language == "zh":
-        return [phrase]
-    return [f" {phrase}", f" {phrase.lower().replace(',', ' ,')}"]
-
-
-def styles(parts: list[str], language: Language) -> list[list[str]]:
-    """The sentences as they are, and in the punctuation of other sources.
-
-    English news corpora are in lower case with spaces around marks; Chinese papers use half-width
-    marks, with or without a space. A space between sentences belongs to the later one, as it does
-    to the first word's token.
-    """
-    parts = [part for part in map(str.strip, parts) if part]
-    if language == "en":
-        marks = re.compile(r"\s*([.,;:!?\"“”()])\s*")
-        news = [" ".join(marks.sub(r" \1 ", part.lower()).split()) for part in parts]
-        return [[f" {part}" for part in parts], [f" {part}" for part in news]]
-    half = [part.translate(_HALF_WIDTH) for part in parts]
-    return [parts, half, [re.sub(r"([.,;:!?])(?=.)", r"\1 ", f" {part}") for part in half]]

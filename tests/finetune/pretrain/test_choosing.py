@@ -35,3 +35,13 @@ def test_rare_words_weigh_more():
     weights = rarity([[1, 2], [1, 3], [1]], {1, 2, 3})
     assert weights[1] == 0
     assert weights[2] == weights[3] > 0
+
+
+@pytest.mark.parametrize(
+    ("language", "tokens", "length"), [("en", 0, 9), ("zh", 1, 9), ("en", 1, 60)]
+)
+def test_one_sentence_where_two_are_not_wanted_or_too_long(language, tokens, length):
+    beginning = [list(range(length))] * 3
+    full = choosing.FULL_PASSAGE * tokens
+    assert choosing.sentences_of(language, full, beginning) == 1
+    assert choosing.sentences_of("en", choosing.FULL_PASSAGE, [[1, 2, 3]] * 3) == 2
