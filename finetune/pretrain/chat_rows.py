@@ -92,15 +92,17 @@ class Rows:
         mixed = rng.sample(plain, len(plain))
         self._stream = [i for text in mixed for i in tokenizer(text).input_ids]
 
-    def replies(self, beginnings: float, second_turns: float) -> Iterator[training.Batch]:
-        """Conversations with their replies; the shares are of batches of beginnings, of second
-        turns."""
+    def replies(
+        self, beginnings: float, second_turns: float, as_written: float = 0.0
+    ) -> Iterator[training.Batch]:
+        """Conversations with their replies; the shares are of batches of beginnings, of those of
+        second turns, and of questions as the collection words them."""
         rng = self._rng
         while True:
             # Batches of one kind and of rows about as long, so that little is padding.
             beginning, second_turn = rng.random() < beginnings, rng.random() < second_turns
             size = ROWS[beginning][second_turn]
-            drawn = [self._row(beginning, second_turn) for _ in range(ALIKE * size)]
+            drawn = [self._row(beginning, second_turn, as_written) for _ in range(ALIKE * size)]
             drawn.sort(key=lambda each: len(each[0].ids))
             for at in rng.sample(range(0, len(drawn), size), ALIKE):
                 yield self._collated(drawn[at : at + size])
@@ -113,17 +115,17 @@ class Rows:
             drawn = [self._drawn(second_turn) for _ in range(PROMPTS[second_turn])]
             yield self._collated([(row.begun(row.asked - row.answer), n) for row, n in drawn])
 
-    def _row(self, beginning: bool, second_turn: bool) -> tuple[Row, int]:
+    def _row(self, beginning: bool, second_turn: bool, as_written: float) -> tuple[Row, int]:
         if not beginning and self._rng.random() < PLAIN_SHARE:
             at = self._rng.randrange(len(self._stream) - PLAIN_LENGTH)
             piece = self._stream[at : at + PLAIN_LENGTH]
             return Row(piece, piece, [1.0] * PLAIN_LENGTH), IGNORED
-        row, number = self._drawn(second_turn)
+        row, number = self._drawn(second_turn, as_written)
         return (row.begun(BEGINNING) if beginning else row), number
 
-    def _drawn(self, second_turn: bool) -> tuple[Row, int]:
+    def _drawn(self, second_turn: bool, as_written: float = 0.0) -> tuple[Row, int]:
         conversations = self._conversations
-        messages = conversations.after_a_turn() if second_turn else conversations.alone()
+        messages = conversations.after_a_turn() if second_turn else conversations.alone(as_written)
         number = self._numbers.get(messages[-1]["content"], IGNORED)
         return example(self._tokenizer, messages), number
 

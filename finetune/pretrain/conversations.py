@@ -75,11 +75,11 @@ class Conversations:
         self._asked = _in_turn(self._topics, rng)
         self._earlier_common = _in_turn(self._common, rng)
 
-    def alone(self) -> list[Message]:
-        """One question and its answer."""
+    def alone(self, as_written: float = 0.0) -> list[Message]:
+        """One question and its answer; `as_written`, a share, are worded as in the collection."""
         if self._rng.random() < NOTHING_SHARE:
             return self._unknown(*self._wish_for_nothing())
-        return [*self._system(), *self._question()]
+        return [*self._system(), *self._question(as_written=as_written)]
 
     def after_a_turn(self) -> list[Message]:
         """An earlier question with its answer, then another question or a follow-up."""
@@ -122,12 +122,16 @@ class Conversations:
         texts = SYSTEM[language] if rng.random() < 0.5 else self._unrelated.statements[language]
         return [{"role": "system", "content": rng.choice(texts)}]
 
-    def _question(self, unrelated_share: float = UNRELATED_SHARE) -> list[Message]:
+    def _question(
+        self, unrelated_share: float = UNRELATED_SHARE, as_written: float = 0.0
+    ) -> list[Message]:
         if self._rng.random() < unrelated_share:
             language = self._rng.choice(LANGUAGES)
             return self._unknown(self._unrelated.draw(language), language)
         topic = next(self._asked)
-        return self._turn(self._phrasings.draw(topic), topic.answer, thought_of(topic))
+        written = self._rng.random() < as_written
+        question = self._rng.choice(topic.questions) if written else self._phrasings.draw(topic)
+        return self._turn(question, topic.answer, thought_of(topic))
 
     def _unknown(self, text: str, language: Language) -> list[Message]:
         text = self._phrasings.dressed(text, language)

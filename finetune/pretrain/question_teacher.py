@@ -24,7 +24,7 @@ SPANS = (1, 1, 2, 2, 3)  # of questions in a made-up one
 LONGEST_SPAN: dict[Language, int] = {"en": 12, "zh": 24}  # words, characters
 UNRELATED_TIMES = 2  # as often as another are questions of no topic taken apart
 # There are more of these than of any topic; at full weight new wordings would be taken for them.
-UNRELATED_WEIGHT = 0.04
+UNRELATED_WEIGHT = 0.1
 STRENGTH = 30.0  # the inverse of the penalty
 ITERATIONS = 60
 

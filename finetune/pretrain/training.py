@@ -39,11 +39,13 @@ def fit(
     *,
     weight_decay: float = 0.01,
     warmup: float = 0.05,
+    lowest: float = 0.02,
     loss_of: Callable[[Trained, Batch], torch.Tensor] = own_loss,
     fused: bool = False,
 ) -> float:
-    """Train in place: AdamW, linear warm-up, cosine to a fiftieth. Returns seconds taken.
+    """Train in place: AdamW, linear warm-up, cosine. Returns seconds taken.
 
+    lowest: share of the learning rate that the cosine ends at.
     fused: one pass over the weights for each step of AdamW.
 
     Raises:
@@ -60,7 +62,8 @@ def fit(
     began, mean = time.monotonic(), 0.0
     model.train()
     for step in range(1, steps + 1):
-        down = 0.51 + 0.49 * math.cos(math.pi * max(0, step - rising) / max(1, steps - rising))
+        falling = math.cos(math.pi * max(0, step - rising) / max(1, steps - rising))
+        down = lowest + (1 - lowest) * (1 + falling) / 2
         for group in optimizer.param_groups:
             group["lr"] = learning_rate * min(step / rising, 1) * down
         loss = loss_of(model, next(batches))

@@ -8,6 +8,7 @@ from finetune.pretrain.cards import CARDS, START, STOP, parameters
 from finetune.pretrain.collection import (
     LANGUAGES,
     UNKNOWN,
+    Topic,
     character_f1,
     fallbacks,
     load_topics,
@@ -88,19 +89,31 @@ def test_the_chat_model_says_what_it_is_when_it_cannot_know():
     [
         ("en", "And in Chinese?", lambda topics: topics["zh"].answer),
         ("zh", "用英文怎么说？", lambda topics: topics["en"].answer),
-        ("en", "Say it more simply", lambda topics: topics["en"].simpler),
-        ("zh", "再说简单一点", lambda topics: topics["zh"].simpler),
+        ("en", "Say it more simply", lambda topics: topics["en"].simple),
+        ("zh", "再说简单一点", lambda topics: topics["zh"].simple),
     ],
 )
 def test_the_chat_model_puts_the_turn_before_differently(language, wish, wanted):
-    topic = {each.language: each for each in load_topics() if each.id == "what-is-a-token"}
-    conversation = [
-        {"role": "user", "content": topic[language].questions[0]},
-        {"role": "assistant", "content": topic[language].answer},
-        {"role": "user", "content": wish},
+    by_id: dict[str, dict[str, Topic]] = {}
+    for topic in load_topics():
+        if topic.simple:
+            by_id.setdefault(topic.id, {})[topic.language] = topic
+    common = list(by_id.values())[::5]
+    conversations = [
+        [
+            {"role": "user", "content": topics[language].questions[0]},
+            {"role": "assistant", "content": topics[language].answer},
+            {"role": "user", "content": wish},
+        ]
+        for topics in common
     ]
-    (reply,) = answers(BUILTIN / "chat", [conversation])
-    assert character_f1(reply, wanted(topic)) > 0.8
+    replies = answers(BUILTIN / "chat", conversations)
+    right = [
+        character_f1(reply, wanted(topics)) > 0.8
+        for reply, topics in zip(replies, common, strict=True)
+    ]
+    assert len(right) >= 18
+    assert sum(right) >= 0.85 * len(right)
 
 
 def test_the_chat_model_writes_a_thought_of_its_own_where_asked_to():

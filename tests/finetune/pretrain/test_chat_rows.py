@@ -23,7 +23,7 @@ LONG = {"role": "assistant", "content": "no hi yes no hi yes no hi yes no"}
 class Two:
     """Conversations of one question each: `alone` wants one reply, `after_a_turn` the other."""
 
-    def alone(self):
+    def alone(self, as_written=0.0):
         return [USER, REPLY]
 
     def after_a_turn(self):
@@ -98,7 +98,7 @@ def test_beginnings_are_cut_and_whole_replies_stand_beside_plain_text(rows, toke
 
 def test_the_end_of_a_prompt_comes_before_the_thought(tokenizer):
     class Thoughtful(Two):
-        def alone(self):
+        def alone(self, as_written=0.0):
             return [USER, {**REPLY, "reasoning_content": "hi no"}]
 
     rows = Rows(Thoughtful(), ["hi yes no"] * 99, {"yes": 0}, tokenizer, random.Random(1))

@@ -104,3 +104,11 @@ def test_nothing_unrelated_is_a_topics_question():
     own = {question.lower() for topic in load_topics() for question in topic.questions}
     for asked in load_unrelated().values():
         assert not own & {question.lower() for question in (*asked.questions, *asked.held_out)}
+
+
+def test_questions_are_worded_as_in_the_collection_where_that_is_asked_for(conversations):
+    known = {topic.answer for topic in TOPICS}
+    for _ in range(100):
+        *_, question, reply = conversations.alone(as_written=1.0)
+        if reply["content"] in known:
+            assert any(question["content"] in topic.questions for topic in TOPICS)
