@@ -161,10 +161,12 @@ def test_a_reply_can_be_stopped_repeated_and_left_behind(page, app, words):
             break
     expect(figures).to_contain_text(words["stopped_by_you"])
     expect(box).to_have_value("my draft")
+    _set(page, "max_new_tokens", "50")  # noise seldom ends by itself
     page.locator("#chat-new").click()
     expect(history).not_to_contain_text(words["question"])
     page.locator(".lab-starters button:visible").first.click()
     expect(history).to_contain_text(re.compile("Who are you|你是谁"))
+    expect(page.locator("#chat-message .submit-button")).to_be_visible(timeout=MINUTE)
     page.get_by_label(words["retry"]).last.click()
     expect(page.locator("#chat-message .submit-button")).to_be_visible(timeout=MINUTE)
     expect(history.get_by_text(re.compile("Who are you|你是谁"))).to_have_count(1)
