@@ -1,6 +1,7 @@
 """Builds `builtin/chat`: a small Qwen3 trained on the question-and-answer collection."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
@@ -27,17 +28,29 @@ VOCABULARY = 8192
 FIRST_STEPS = 400
 FIRST_RATE = 6e-3
 FIRST_SECOND_TURN = 0.3  # share of batches whose questions follow an earlier turn
-# Then the replies themselves, and at last mostly their beginnings, where they are decided: steps,
-# learning rate and the share of it that is left in the end, share of batches with beginnings only,
-# share of those with second turns, share of the questions worded as in the collection rather than
-# changed. The weights are the mean of those before and after the last part (Wortsman et al., 2022,
-# "Model soups").
+
+
+@dataclass(frozen=True)
+class Part:
+    """A part of the training: its steps and rate, and shares of what its rows are like."""
+
+    steps: int
+    rate: float
+    lowest: float  # share of the rate that is left in the end
+    beginnings: float  # batches that hold only the beginnings of replies
+    second_turns: float  # batches whose questions follow an earlier turn
+    as_written: float  # questions without one, worded as in the collection rather than changed
+
+
+# Then the replies themselves, and at last mostly their beginnings, where they are decided. The
+# weights are the mean of those before and after the last part (Wortsman et al., 2022, "Model
+# soups").
 PARTS = (
-    (2700, 2e-3, 0.16, 0.15, 0.45, 0.0),
-    (1000, 8e-4, 0.02, 0.7, 0.4, 0.2),
-    (300, 4e-4, 0.02, 0.7, 0.35, 0.5),
+    Part(2700, 2e-3, 0.16, beginnings=0.15, second_turns=0.45, as_written=0.0),
+    Part(1000, 8e-4, 0.02, beginnings=0.7, second_turns=0.4, as_written=0.2),
+    Part(300, 4e-4, 0.02, beginnings=0.7, second_turns=0.35, as_written=0.5),
 )
-STEPS = sum(part[0] for part in PARTS)
+STEPS = sum(part.steps for part in PARTS)
 
 
 def build(folder: Path, steps: int = STEPS, topics: Sequence[Topic] | None = None) -> float:
@@ -79,14 +92,14 @@ def _train(deciding: decision.Deciding, rows: Rows, steps: int) -> float:
         weight_decay=0.0,
         loss_of=decision.Deciding.first_loss,
     )
-    for count, rate, lowest, *shares in PARTS:
+    for part in PARTS:
         before = [weight.detach().clone() for weight in deciding.parameters()]
         seconds += fit(
-            rows.replies(*shares),
-            max(1, count * steps // STEPS),
-            rate,
+            rows.replies(part.beginnings, part.second_turns, part.as_written),
+            max(1, part.steps * steps // STEPS),
+            part.rate,
             weight_decay=WEIGHT_DECAY,
-            lowest=lowest,
+            lowest=part.lowest,
             loss_of=decision.Deciding.loss,
         )
     with torch.no_grad():

@@ -95,8 +95,8 @@ class Rows:
     def replies(
         self, beginnings: float, second_turns: float, as_written: float = 0.0
     ) -> Iterator[training.Batch]:
-        """Conversations with their replies; the shares are of batches of beginnings, of those of
-        second turns, and of questions as the collection words them."""
+        """Conversations with their replies; the shares are of batches of beginnings, of batches of
+        second turns, and of questions without an earlier turn as the collection words them."""
         rng = self._rng
         while True:
             # Batches of one kind and of rows about as long, so that little is padding.

@@ -2,9 +2,10 @@
 
 These are the classical methods of extraction (Edmundson, 1969, "New methods in automatic
 extracting"): a sentence with a phrase that announces the subject; where there is none, the
-beginning, of a long English passage two sentences, as news begin with what matters. A long Chinese
-passage, as of speech, does not begin with its subject: there it is the sentence that shares most
-with the rest (gap-sentence generation, PEGASUS, Zhang et al., 2020).
+beginning, of a long English passage two sentences where they are not too long together, as news
+begin with what matters. A long Chinese passage, as of speech, does not begin with its subject:
+there it is the sentence that shares most with the rest (gap-sentence generation, PEGASUS, Zhang et
+al., 2020).
 """
 
 import math

@@ -1,7 +1,7 @@
 """Tokens of a passage that stand for others, so that copying is learned for every one of them."""
 
 import random
-from collections.abc import Sequence, Set
+from collections.abc import Sequence
 
 from transformers import PreTrainedTokenizerBase
 
@@ -19,22 +19,26 @@ LACKING: dict[Language, float] = {"en": 0.03, "zh": 0.2}
 
 
 class Exchange:
-    """Exchanges words for others, the same way throughout one passage."""
+    """Exchanges words for others, the same way throughout one passage.
+
+    `words` are the ids that are words, or pieces of them.
+    """
 
     def __init__(
         self,
         tokenizer: PreTrainedTokenizerBase,
         documents: Sequence[tuple[Language, Sequence[Sequence[int]]]],
-        words: Set[int],
         rng: random.Random,
     ) -> None:
-        """documents: their sentences as ids; words: ids that are words, or pieces of them."""
-        self._rng, self._words = rng, words
-        parts_of_characters = {i for i in range(len(tokenizer)) if "\ufffd" in tokenizer.decode(i)}
-        self._any = sorted(words | parts_of_characters)
+        """documents: their sentences as ids."""
+        self._rng = rng
+        texts = [tokenizer.decode([i], skip_special_tokens=True) for i in range(len(tokenizer))]
+        self.words = {i for i, text in enumerate(texts) if text.strip().isalnum()}
+        parts_of_characters = {i for i, text in enumerate(texts) if "\ufffd" in text}
+        self._any = sorted(self.words | parts_of_characters)
         self._own = {
             language: sorted(
-                {i for name, d in documents if name == language for s in d for i in s} & words
+                {i for name, d in documents if name == language for s in d for i in s} & self.words
             )
             for language in LANGUAGES
         }
@@ -53,7 +57,7 @@ class Exchange:
         if rng.random() >= EXCHANGED:
             return parts
         share = rng.uniform(LEAST, 1.0)
-        used = sorted({i for part in parts for i in part if i in self._words})
+        used = sorted({i for part in parts for i in part if i in self.words})
         # With few entries the same two or three stand next to each other again and again: only
         # who compares more of them finds the next one.
         size = rng.choice(POOLS)

@@ -141,17 +141,17 @@ def follow_ups(topics: Sequence[Topic]) -> dict[str, list[tuple[Messages, str]]]
                 fallbacks()[UNKNOWN, after.language].answer,
             ),
         ):
-            found[kind].append(
-                (
-                    [
-                        {"role": "user", "content": topic.questions[0]},
-                        {"role": "assistant", "content": topic.answer},
-                        {"role": "user", "content": wish},
-                    ],
-                    wanted,
-                )
-            )
+            found[kind].append((after_a_turn(topic, wish), wanted))
     return found
+
+
+def after_a_turn(topic: Topic, wish: str) -> Messages:
+    """The topic's first question, its answer, and what is asked then."""
+    return [
+        {"role": "user", "content": topic.questions[0]},
+        {"role": "assistant", "content": topic.answer},
+        {"role": "user", "content": wish},
+    ]
 
 
 def share(right: Sequence[bool]) -> float:

@@ -1,9 +1,8 @@
 """Passages and their pseudo-summaries, without any hand-written summary.
 
 A passage's summary is one of its own sentences, or two, chosen as `choosing` says. The sentences
-stay in the passage, so what is learned is choosing and copying. In part of the passages some
-vocabulary entries stand for others, the same way throughout one passage: copying is then learned
-for every entry, not for the words of two novels.
+stay in the passage, so what is learned is choosing and copying; by `exchanging`, copying is learned
+for every entry of the vocabulary, not for the words of two novels.
 """
 
 import random
@@ -68,11 +67,9 @@ class Passages:
             )
         ]
         self._sizes = [sum(map(len, document)) for _, document in self._documents]
-        texts = [tokenizer.decode([i], skip_special_tokens=True) for i in range(len(tokenizer))]
-        words = {i for i, text in enumerate(texts) if text.strip().isalnum()}
+        self._exchange = Exchange(tokenizer, self._documents, rng)
         parts = [part for _, document in self._documents for part in document]
-        self.rarity = choosing.rarity(parts, words)
-        self._exchange = Exchange(tokenizer, self._documents, words, rng)
+        self.rarity = choosing.rarity(parts, self._exchange.words)
         (self._line,) = ids_of("\n")
         self._stops = {ids_of(stop)[-1]: ids_of(mark)[-1] for stop, mark in ("。，", ".,")}
         self._commas = {ids_of(mark)[-1] for mark in (",", " ,", "，")}

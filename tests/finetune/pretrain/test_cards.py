@@ -14,7 +14,7 @@ from finetune.pretrain.collection import (
     load_topics,
 )
 from finetune.pretrain.measure import scores, summaries
-from finetune.pretrain.measure_chat import answers
+from finetune.pretrain.measure_chat import after_a_turn, answers
 from finetune.pretrain.training import BUILTIN
 
 MEGABYTE = 1_000_000
@@ -99,15 +99,7 @@ def test_the_chat_model_puts_the_turn_before_differently(language, wish, wanted)
         if topic.simple:
             by_id.setdefault(topic.id, {})[topic.language] = topic
     common = list(by_id.values())[::5]
-    conversations = [
-        [
-            {"role": "user", "content": topics[language].questions[0]},
-            {"role": "assistant", "content": topics[language].answer},
-            {"role": "user", "content": wish},
-        ]
-        for topics in common
-    ]
-    replies = answers(BUILTIN / "chat", conversations)
+    replies = answers(BUILTIN / "chat", [after_a_turn(each[language], wish) for each in common])
     right = [
         character_f1(reply, wanted(topics)) > 0.8
         for reply, topics in zip(replies, common, strict=True)

@@ -38,10 +38,13 @@ def test_rare_words_weigh_more():
 
 
 @pytest.mark.parametrize(
-    ("language", "tokens", "length"), [("en", 0, 9), ("zh", 1, 9), ("en", 1, 60)]
+    ("language", "tokens", "length", "count"),
+    [
+        ("en", choosing.FULL_PASSAGE, 9, 2),
+        ("en", choosing.FULL_PASSAGE - 1, 9, 1),
+        ("en", choosing.FULL_PASSAGE, choosing.LONGEST // 2 + 1, 1),
+        ("zh", choosing.FULL_PASSAGE, 9, 1),
+    ],
 )
-def test_one_sentence_where_two_are_not_wanted_or_too_long(language, tokens, length):
-    beginning = [list(range(length))] * 3
-    full = choosing.FULL_PASSAGE * tokens
-    assert choosing.sentences_of(language, full, beginning) == 1
-    assert choosing.sentences_of("en", choosing.FULL_PASSAGE, [[1, 2, 3]] * 3) == 2
+def test_two_sentences_of_a_full_english_passage_where_both_fit(language, tokens, length, count):
+    assert choosing.sentences_of(language, tokens, [list(range(length))] * 3) == count

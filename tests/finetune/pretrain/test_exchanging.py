@@ -22,8 +22,7 @@ def exchange(tokenizer, monkeypatch):
     monkeypatch.setattr(exchanging, "LEAST", 1)
     sentences = [tokenizer(text, add_special_tokens=False).input_ids for text in (TEXT, "The cat")]
     documents = [("zh", sentences[:1]), ("en", sentences[1:])]
-    words = {i for ids in sentences for i in ids if tokenizer.decode(i).strip().isalnum()}
-    return Exchange(tokenizer, documents, words, random.Random(3))
+    return Exchange(tokenizer, documents, random.Random(3))
 
 
 def test_a_word_is_exchanged_for_the_same_everywhere(exchange, tokenizer):
