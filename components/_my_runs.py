@@ -67,63 +67,18 @@ def wire(
     result: Result,
 ) -> None:
     """The list follows the visitor's runs; what is chosen in it is shown by both steps."""
-    services = page.services
     runs = placed.runs
     shown = [*train.outputs, *result.outputs]
-
-    def contents(language: Language, owner: str, run_id: str | None) -> list[Any]:
-        return [
-            *_train_step.contents(services, language, owner, run_id),
-            *_result_step.contents(services, language, owner, run_id),
-        ]
-
-    def listing(language: Language, owner: str, chosen: str | None) -> list[Any]:
-        told, value = _listing(services, language, owner, chosen)
-        return [*told, *contents(language, owner, value)]
-
-    def renew(language: Language, owner: str, chosen: str | None) -> list[Any]:
-        told, value = _listing(services, language, owner, chosen, chosen)
-        if value == chosen:
-            return [*told, *[gr.skip()] * len(shown)]
-        return [*told, *contents(language, owner, value)]
-
-    def arrive(
-        language: Language, owner: str, opened: dict[str, Any], chosen: str | None
-    ) -> list[Any]:
-        """A visit begins: on the run a link names, else on one that is under way."""
-        listed = _runs.listed(services, owner)
-        asked = opened["run"] if opened["tab"] == "finetuning" else ""
-        if not opened["arrival"]:  # another tab is opened: what is shown here stays
-            told, value = _listing(services, language, owner, chosen, chosen)
-            return [gr.skip(), gr.skip() if value == chosen else to_show(value), *told]
-        active = next((it["id"] for it in listed if it["status"] in ACTIVE), None)
-        wanted = next((it["id"] for it in listed if it["id"] == asked), active)
-        step = _fitting(listed, wanted) if wanted else None
-        go = _steps.opened(step) if step else gr.skip()
-        told, value = _listing(services, language, owner, wanted or chosen)
-        return [go, to_show(value) if value else gr.skip(), *told]
-
-    def to_show(run_id: str | None) -> dict[str, Any]:
-        """What `found` holds; found twice, a run is shown twice."""
-        return {"run": run_id, "at": time.time_ns()}
-
-    def show_found(language: Language, owner: str, found: dict[str, Any]) -> Any:
-        if not found:  # Gradio's script tells of a change after any event that could make one
-            return gr.skip()
-        return listing(language, owner, found["run"])
-
-    def open_step(language: Language, owner: str, run_id: str | None) -> Any:
-        step = _fitting(_runs.listed(services, owner), run_id)
-        return _steps.opened(step) if step else gr.skip()
-
+    handlers = _Handlers(page.services, len(shown))
+    listing, open_step = handlers.listing, handlers.open_step
     lists = placed.outputs
     found = gr.State({})  # a run that is to be shown though nobody chose it: on arrival, mostly
     page.on_shown(listing, [page.owner, runs], [*lists, *shown], on_arrival=False)
     given = [page.owner, page.opened, runs]
-    page.on(page.opened.change, arrive, given, [steps, found, *lists])
+    page.on(page.opened.change, handlers.arrive, given, [steps, found, *lists])
     page.on(begun.change, listing, [page.owner, begun], [*lists, *shown])
-    page.on(found.change, show_found, [page.owner, found], [*lists, *shown])
-    page.on(runs.focus, renew, [page.owner, runs], [*lists, *shown])
+    page.on(found.change, handlers.show_found, [page.owner, found], [*lists, *shown])
+    page.on(runs.focus, handlers.renew, [page.owner, runs], [*lists, *shown])
     chosen = page.on(runs.input, listing, [page.owner, runs], [*lists, *shown])
     page.on(chosen.then, open_step, [page.owner, runs], [steps])
     page.on(placed.show.click, open_step, [page.owner, runs], [steps])
@@ -131,6 +86,60 @@ def wire(
     _train_step.wire(page, steps, runs, train, begun, listing, [*lists, *shown])
     _result_step.wire(page, runs, result)
     _wire_deletion(page, steps, placed, listing, [*lists, *shown])
+
+
+@dataclass(frozen=True)
+class _Handlers:
+    """What events of the list answer; `shown` is how many outputs both steps have."""
+
+    services: Services
+    shown: int
+
+    def listing(self, language: Language, owner: str, chosen: str | None) -> list[Any]:
+        told, value = _listing(self.services, language, owner, chosen)
+        return [*told, *self._contents(language, owner, value)]
+
+    def renew(self, language: Language, owner: str, chosen: str | None) -> list[Any]:
+        told, value = _listing(self.services, language, owner, chosen, chosen)
+        if value == chosen:
+            return [*told, *[gr.skip()] * self.shown]
+        return [*told, *self._contents(language, owner, value)]
+
+    def arrive(
+        self, language: Language, owner: str, opened: dict[str, Any], chosen: str | None
+    ) -> list[Any]:
+        """A visit begins: on the run a link names, else on one that is under way."""
+        listed = _runs.listed(self.services, owner)
+        asked = opened["run"] if opened["tab"] == "finetuning" else ""
+        if not opened["arrival"]:  # another tab is opened: what is shown here stays
+            told, value = _listing(self.services, language, owner, chosen, chosen)
+            return [gr.skip(), gr.skip() if value == chosen else _to_show(value), *told]
+        active = next((it["id"] for it in listed if it["status"] in ACTIVE), None)
+        wanted = next((it["id"] for it in listed if it["id"] == asked), active)
+        step = _fitting(listed, wanted) if wanted else None
+        go = _steps.opened(step) if step else gr.skip()
+        told, value = _listing(self.services, language, owner, wanted or chosen)
+        return [go, _to_show(value) if value else gr.skip(), *told]
+
+    def show_found(self, language: Language, owner: str, found: dict[str, Any]) -> Any:
+        if not found:  # Gradio's script tells of a change after any event that could make one
+            return gr.skip()
+        return self.listing(language, owner, found["run"])
+
+    def open_step(self, language: Language, owner: str, run_id: str | None) -> Any:
+        step = _fitting(_runs.listed(self.services, owner), run_id)
+        return _steps.opened(step) if step else gr.skip()
+
+    def _contents(self, language: Language, owner: str, run_id: str | None) -> list[Any]:
+        return [
+            *_train_step.contents(self.services, language, owner, run_id),
+            *_result_step.contents(self.services, language, owner, run_id),
+        ]
+
+
+def _to_show(run_id: str | None) -> dict[str, Any]:
+    """What the state `found` holds; found twice, a run is shown twice."""
+    return {"run": run_id, "at": time.time_ns()}
 
 
 def _wire_deletion(

@@ -52,8 +52,7 @@ class Picker:
 
 def place(page: Page, task: Task, tab: str) -> Picker:
     """The picker, placed in the current tab, whose list follows visitor, link and language."""
-    services = page.services
-    default = _remote_models.default_model(services, task)
+    default = _remote_models.default_model(page.services, task)
     dropdown = gr.Dropdown(
         choices=[(default, default)],
         value=default,
@@ -63,58 +62,71 @@ def place(page: Page, task: Task, tab: str) -> Picker:
     )
     note = gr.Markdown(elem_classes="lab-note", elem_id=f"{tab}-note")
     panel = _fetch_panel.place(page, tab)
+    handlers = _Handlers(page.services, task, tab, panel)
+    outputs = [dropdown, note, *panel.outputs]
+    picker = Picker(page, task, dropdown, note, handlers.show, outputs)
+    page.on_shown(handlers.show, picker.inputs, outputs, on_arrival=False)  # `opened` changes then
+    # A visit begins with it for every list of the page: only where another model is taken then, the
+    # panel has to be told (a browser looks for each output in the whole page).
+    page.on(page.opened.change, handlers.follow, picker.inputs, [dropdown, note])
+    page.on(dropdown.focus, handlers.renew, picker.inputs, [dropdown])
+    # Also when the list is left: its model may have been fetched in another tab meanwhile.
+    for trigger in (dropdown.change, dropdown.input):
+        page.on(trigger, handlers.told, picker.inputs, outputs[1:])
+    panel.wire(dropdown, handlers.show, picker.inputs, [dropdown, note])
+    return picker
 
-    def noted(language: Language, owner: str, opened: dict[str, str], value: str) -> str:
-        note = about(services, language, wanted(owner, opened, value))
-        if task == "chat" and _remote_models.trouble(services):
-            note = joined((say("note_server_away", language), note))
-        return note
 
-    def told(language: Language, owner: str, opened: dict[str, str], value: str) -> list[Any]:
-        note = noted(language, owner, opened, value)
-        return [note, *panel.shown(language, owner, value)]
+@dataclass(frozen=True)
+class _Handlers:
+    """What events of a picker answer."""
 
-    def listed(
-        language: Language, owner: str, opened: dict[str, str], chosen: str, value: str
-    ) -> tuple[Any, str]:
-        """The list, and the value, which may be none that can be chosen any more."""
-        known = choices(services, task, language, owner, opened)
-        if value not in [key for _, key in known]:
-            value = _remote_models.default_model(services, task)
-        return relisted(known, value, chosen), value
+    services: Services
+    task: Task
+    tab: str
+    panel: _fetch_panel.FetchPanel
 
-    def renew(language: Language, owner: str, opened: dict[str, str], value: str) -> Any:
-        return listed(language, owner, opened, value, value)[0]
+    def told(self, language: Language, owner: str, opened: dict[str, str], value: str) -> list[Any]:
+        note = self._noted(language, owner, opened, value)
+        return [note, *self.panel.shown(language, owner, value)]
 
-    def show(language: Language, owner: str, opened: dict[str, str], value: str) -> list[Any]:
-        shown, value = listed(language, owner, opened, value, value)
-        return [shown, *told(language, owner, opened, value)]
+    def renew(self, language: Language, owner: str, opened: dict[str, str], value: str) -> Any:
+        return self._listed(language, owner, opened, value, value)[0]
 
-    def follow(language: Language, owner: str, opened: dict[str, str], value: str) -> list[Any]:
+    def show(self, language: Language, owner: str, opened: dict[str, str], value: str) -> list[Any]:
+        shown, value = self._listed(language, owner, opened, value, value)
+        return [shown, *self.told(language, owner, opened, value)]
+
+    def follow(
+        self, language: Language, owner: str, opened: dict[str, str], value: str
+    ) -> list[Any]:
+        """A visit begins or another tab is opened: on what a link names, else on what is there."""
         asked = f"{RUN}{opened['run']}" if opened["run"] else opened["model"]
-        named = bool(asked) and opened["tab"] == tab
+        named = bool(asked) and opened["tab"] == self.tab
         if not named:
             asked = value
             if opened["arrival"]:  # a page opened again goes on with what is being fetched
-                asked = services.downloads.latest(_offered(services, task), owner)
-                asked = asked or _remote_models.default_model(services, task)
-        shown, found = listed(language, owner, opened, value, asked)
+                asked = self.services.downloads.latest(_offered(self.services, self.task), owner)
+                asked = asked or _remote_models.default_model(self.services, self.task)
+        shown, found = self._listed(language, owner, opened, value, asked)
         if named and found != asked:
             gr.Warning(say("link_lost", language))
-        return [shown, noted(language, owner, opened, found)]
+        return [shown, self._noted(language, owner, opened, found)]
 
-    outputs = [dropdown, note, *panel.outputs]
-    picker = Picker(page, task, dropdown, note, show, outputs)
-    page.on_shown(show, picker.inputs, outputs, on_arrival=False)  # `opened` changes then
-    # A visit begins with it for every list of the page: only where another model is taken then, the
-    # panel has to be told (a browser looks for each output in the whole page).
-    page.on(page.opened.change, follow, picker.inputs, [dropdown, note])
-    page.on(dropdown.focus, renew, picker.inputs, [dropdown])
-    # Also when the list is left: its model may have been fetched in another tab meanwhile.
-    for trigger in (dropdown.change, dropdown.input):
-        page.on(trigger, told, picker.inputs, outputs[1:])
-    panel.wire(dropdown, show, picker.inputs, [dropdown, note])
-    return picker
+    def _noted(self, language: Language, owner: str, opened: dict[str, str], value: str) -> str:
+        note = about(self.services, language, wanted(owner, opened, value))
+        if self.task == "chat" and _remote_models.trouble(self.services):
+            note = joined((say("note_server_away", language), note))
+        return note
+
+    def _listed(
+        self, language: Language, owner: str, opened: dict[str, str], chosen: str, value: str
+    ) -> tuple[Any, str]:
+        """The list, and the value, which may be none that can be chosen any more."""
+        known = choices(self.services, self.task, language, owner, opened)
+        if value not in [key for _, key in known]:
+            value = _remote_models.default_model(self.services, self.task)
+        return relisted(known, value, chosen), value
 
 
 def wanted(owner: str, opened: dict[str, str], value: str) -> Wanted:
