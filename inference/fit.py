@@ -5,6 +5,7 @@ GPU, and only where a model would not fit otherwise; `full` never; `int8` and `i
 latter on an NVIDIA GPU alone. No torch.
 """
 
+import logging
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -26,6 +27,9 @@ SMALL = 200_000_000
 BEAMS = 4  # side by side in a summary
 # What CUDA itself takes in a process, and allocators beside what is asked of them.
 RUNTIME_BYTES = {"cuda": 600_000_000, "mps": 300_000_000, "cpu": 100_000_000}
+# Imported by peft, bitsandbytes asks on a processor with bfloat16 for a package of 4-bit kernels,
+# in the output of a training too. Here it is used on an NVIDIA GPU alone.
+logging.getLogger("bitsandbytes.backends.cpu.ops").setLevel(logging.ERROR)
 
 
 @dataclass(frozen=True)
