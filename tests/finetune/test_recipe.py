@@ -41,6 +41,10 @@ def test_presets_grow_and_their_steps_stay_bounded(rows, parameters):
     assert 1 <= taken[0] < taken[1] < taken[2] < 7_000
 
 
+def test_what_copies_is_changed_gently():
+    assert plan(parameters=3_400_000, task="summarization").learning_rate == 2.5e-4
+
+
 def test_only_a_tiny_chat_base_is_taught_without_dropout():
     assert plan(parameters=4_400_000).lora_dropout == 0
     assert plan(parameters=4_400_000, task="summarization").lora_dropout == 0.05
