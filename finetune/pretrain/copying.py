@@ -6,7 +6,7 @@ end; every weight is trained, these too.
 """
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping
 
 import torch
 from torch.nn import functional
@@ -52,7 +52,7 @@ PUSHES, PUSH = 20, 25.0  # steps in which tokens are pushed apart, and how much 
 
 @torch.no_grad()
 def begin(
-    model: BartForConditionalGeneration, ends: Sequence[int], rarity: Mapping[int, float]
+    model: BartForConditionalGeneration, ends: Collection[int], rarity: Mapping[int, float]
 ) -> None:
     """Set the heads that copy, and those that tell beginnings of sentences and repeated tokens.
 
@@ -100,7 +100,7 @@ def begin(
 
 
 def _embed(
-    model: BartForConditionalGeneration, ends: Sequence[int], rarity: Mapping[int, float]
+    model: BartForConditionalGeneration, ends: Collection[int], rarity: Mapping[int, float]
 ) -> None:
     """Tokens as random directions, ends of sentences and <s> marked; places as sinusoids."""
     tokens = model.model.shared.weight.normal_(std=SPREAD)
@@ -115,7 +115,7 @@ def _embed(
         tokens[token, RARE] = RARITY * SPREAD * value / rarest
     # Of a token that stands alone the heads that see the same ones take as much away.
     tokens[:, SHARED] = -ALONE * tokens[:, RARE]
-    tokens[list(ends), MARK] = 4 * SPREAD
+    tokens[sorted(ends), MARK] = 4 * SPREAD
     # Others of the special tokens look like nothing, or what is like them would be chosen first.
     tokens[:5] = 0
     tokens[model.config.bos_token_id, FIRST] = SPREAD * math.sqrt(TOKEN)

@@ -6,13 +6,15 @@ from collections.abc import Sequence
 from transformers import PreTrainedTokenizerBase
 
 from finetune.pretrain.collection import LANGUAGES, Language
+from finetune.pretrain.segmentation import ending_tokens
 from finetune.pretrain.text_styles import lacking
 
 EXCHANGED = 0.5  # share of the passages
 LEAST = 0.2  # share of their words that others stand for, from this on
 POOLS = (60, 300, 6000)  # how many others
-# As many more, by this share, of the other language or parts of characters ...
-FOREIGN = 0.15
+# As many more, by this share, of the whole vocabulary: the other language, marks, parts of
+# characters ...
+FOREIGN = 0.4
 # ... and characters that the vocabulary lacks. Each is a few tokens, and these stand in many
 # others: the next one is told by more than the last token or two.
 LACKING: dict[Language, float] = {"en": 0.03, "zh": 0.2}
@@ -34,8 +36,8 @@ class Exchange:
         self._rng = rng
         texts = [tokenizer.decode([i], skip_special_tokens=True) for i in range(len(tokenizer))]
         self.words = {i for i, text in enumerate(texts) if text.strip().isalnum()}
-        parts_of_characters = {i for i, text in enumerate(texts) if "\ufffd" in text}
-        self._any = sorted(self.words | parts_of_characters)
+        ends = ending_tokens(tokenizer)
+        self._any = [i for i, text in enumerate(texts) if text.strip() and i not in ends]
         self._own = {
             language: sorted(
                 {i for name, d in documents if name == language for s in d for i in s} & self.words

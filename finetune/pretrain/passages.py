@@ -27,6 +27,8 @@ CUE_LATER = 0.3  # how often such a phrase stands after the sentence's first com
 # Share of those summarized by a central sentence in which rare words of one come again in others.
 PLANTED = 0.6
 SUBJECT = 8  # how many words of it
+TERMS = 0.5  # share in which runs of tokens stand in more than one sentence ...
+MOST_TERMS, TERM = 4, (3, 9)  # ... how many of them, and how long they are
 
 
 @dataclass(frozen=True)
@@ -83,6 +85,8 @@ class Passages:
         pair = None
         while pair is None:
             language, taken, rest = self._window(longest)
+            if self._rng.random() < TERMS:
+                taken = self._with_terms(taken)
             pair = self._pair(language, taken, rest, longest)
         return pair
 
@@ -213,6 +217,25 @@ class Passages:
                 continue
             for _ in range(self._rng.randint(0, 3)):
                 sentence[self._rng.choice(places)] = self._rng.choice(subject)
+        return found
+
+    def _with_terms(self, taken: list[list[int]]) -> list[list[int]]:
+        """Sentences with runs of tokens of others, as papers repeat their terms.
+
+        After such a run it takes more than the last few tokens to know where to go on.
+        """
+        rng = self._rng
+        found = [list(sentence) for sentence in taken]
+        for _ in range(rng.randint(1, MOST_TERMS)):
+            source = rng.randrange(len(taken))
+            length = rng.randint(*TERM)
+            if length >= len(taken[source]):
+                continue
+            at = rng.randrange(len(taken[source]) - length)  # its last token is the stop
+            others = [n for n in range(len(taken)) if n != source]
+            for n in rng.sample(others, min(len(others), rng.randint(1, 3))):
+                place = rng.randrange(1, max(2, len(found[n])))
+                found[n][place:place] = taken[source][at : at + length]
         return found
 
     def _breaks(self, count: int) -> set[int]:

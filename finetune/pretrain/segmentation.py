@@ -7,6 +7,9 @@ lower case has a space before the stop.
 
 import re
 
+from transformers import PreTrainedTokenizerBase
+
+_CLOSING_TOKENS = "”’」』"
 _CLOSING = r"[”’\"'」』）)\]]*"
 _SENTENCE = re.compile(
     r".+?(?:(?<!\bMr)(?<!\bMrs)(?<!\bDr)(?<!\bSt)[.!?](?=[\s”’\"')\]\u3400-\u9fff]|$)"
@@ -24,3 +27,9 @@ def sentences(text: str) -> list[str]:
 def is_ended(sentence: str) -> bool:
     """Whether a sentence ends in a mark, rather than where its text was cut off."""
     return _ENDED.search(sentence.rstrip()) is not None
+
+
+def ending_tokens(tokenizer: PreTrainedTokenizerBase) -> set[int]:
+    """Ids of tokens that end a sentence, and of the quotation marks that close one."""
+    texts = (tokenizer.decode([i]) for i in range(len(tokenizer)))
+    return {i for i, text in enumerate(texts) if is_ended(text) or text in _CLOSING_TOKENS}

@@ -9,7 +9,7 @@ import re
 
 from finetune.pretrain.collection import Language
 
-INSERTED = 0.25  # share of the sentences with something in them that novels lack
+INSERTED = 0.35  # share of the sentences with something in them that novels lack
 # Stops that end no sentence, and words of another script; the numbers are drawn anew each time.
 INSERTS: dict[Language, tuple[str, ...]] = {
     "en": ("{}.{}", "{}.{}%", "(i.e., {}", "e.g.,", "v{}.{}", "({}.{})", "GPT-{}.{}", "$ {}.{}"),
@@ -18,7 +18,11 @@ INSERTS: dict[Language, tuple[str, ...]] = {
         *("DNA", "BP", "SVM", "MATLAB", "GPT-{}.{}", " Quercus alba ", "( probing depth, PD)"),
     ),
 }
-QUOTED = (2, 6)  # Chinese characters that a pair of quotation marks may enclose
+QUOTED = (1, 6)  # words, Chinese characters that a pair of marks may enclose
+QUOTES: dict[Language, tuple[str, ...]] = {
+    "en": ("“”", "“”", "‘’", "()", "[]"),
+    "zh": ("“”", "“”", "“”", "《》", "<>", "()", "（）"),
+}
 SHORTEST = 8  # words, characters: shorter sentences are left as they are
 _HALF_WIDTH = str.maketrans("。，；：！？“”‘’", ".,;:!?\"\"''")
 _STRAIGHT = str.maketrans("“”‘’", "\"\"''")
@@ -34,9 +38,10 @@ def with_insert(sentence: str, language: Language, rng: random.Random) -> str:
     if len(units) < SHORTEST or rng.random() >= INSERTED:
         return sentence
     at = rng.randrange(1, len(units) - 2)
-    if language == "zh" and rng.random() < 0.5:
+    if rng.random() < 0.5:
         end = min(at + rng.randint(*QUOTED), len(units) - 1)
-        units[at:end] = ["“", *units[at:end], "”"]
+        opening, closing = rng.choice(QUOTES[language])
+        units[at:end] = [f"{opening}{space.join(units[at:end])}{closing}"]
     else:
         insert = rng.choice(INSERTS[language])
         units.insert(at, insert.format(*(rng.randint(0, 99) for _ in range(3))))

@@ -6,6 +6,7 @@ import pytest
 
 from finetune.pretrain import exchanging
 from finetune.pretrain.exchanging import Exchange
+from finetune.pretrain.segmentation import ending_tokens
 from finetune.pretrain.vocabularies import summary_tokenizer
 
 TEXT = "小猫坐在屋里的地毯上。大雨下了整整一天一夜。小猫看雨。"
@@ -37,3 +38,11 @@ def test_some_stand_for_characters_of_several_tokens(exchange, tokenizer, monkey
     ((*exchanged,),) = exchange("zh", [ids])
     assert len(exchanged) > len(ids)
     assert "\ufffd" not in tokenizer.decode(exchanged)
+
+
+def test_marks_stand_for_words_too_but_no_end_of_a_sentence(exchange, tokenizer, monkeypatch):
+    monkeypatch.setattr(exchanging, "FOREIGN", 50)
+    words = [sorted(exchange.words)]
+    exchanged = {i for _ in range(5) for i in exchange("zh", words)[0]}
+    assert set(tokenizer("<>+%", add_special_tokens=False).input_ids) & exchanged
+    assert not exchanged.intersection([*ending_tokens(tokenizer), *tokenizer.all_special_ids])

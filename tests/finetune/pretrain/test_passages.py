@@ -43,7 +43,7 @@ def lead(passages, longest):
 def plain(monkeypatch):
     """Nothing that changes the sentences of a passage."""
     monkeypatch.setattr(exchanging, "EXCHANGED", 0)
-    for share in ("JOINED", "PLANTED", "CUED", "BROKEN"):
+    for share in ("JOINED", "PLANTED", "CUED", "BROKEN", "TERMS"):
         monkeypatch.setattr(drawn, share, 0)
 
 
@@ -60,6 +60,16 @@ def test_a_short_chinese_passage_is_summarized_by_its_first_sentence(
     monkeypatch.setattr(choosing, "SHORT_PASSAGE", longest)
     chinese = Passages([("zh", CHINESE)], tokenizer, random.Random(3))
     assert (lead(chinese, 80) == {(0, 1)}) is first
+
+
+def test_terms_stand_in_several_sentences_and_end_none(passages):
+    apart = [[20 * n + k for k in range(12)] for n in range(1, 4)]
+    for _ in range(20):
+        found = passages._with_terms(apart)
+        assert [(made[0], made[-1]) for made in found] == [(it[0], it[-1]) for it in apart]
+        elsewhere = [i for n, made in enumerate(found) for i in made if i not in apart[n]]
+        assert len(elsewhere) >= drawn.TERM[0]
+        assert not {it[-1] for it in apart}.intersection(elsewhere)
 
 
 def test_the_first_sentence_with_a_cue_is_chosen(plain, tokenizer, monkeypatch):

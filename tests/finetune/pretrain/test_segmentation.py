@@ -1,6 +1,7 @@
 """Where sentences of papers and transcripts end."""
 
-from finetune.pretrain.segmentation import is_ended, sentences
+from finetune.pretrain.segmentation import ending_tokens, is_ended, sentences
+from finetune.pretrain.vocabularies import summary_tokenizer
 
 
 def test_sentences_are_the_text_again_when_joined():
@@ -22,3 +23,10 @@ def test_half_width_stops_end_sentences_between_chinese_characters():
 def test_a_sentence_ends_in_a_mark_and_what_closes_it():
     assert all(map(is_ended, ["Yes.", "“走吧！”", "好. ", "(Really?)"]))
     assert not any(map(is_ended, ["Yes", "3.5", ""]))
+
+
+def test_tokens_that_end_a_sentence_or_close_its_quotation_marks():
+    tokenizer = summary_tokenizer(["He said: “Go!” 走吧。"], 4500, 128)
+    ends = {text for i in ending_tokens(tokenizer) if (text := tokenizer.decode([i])).isascii()}
+    assert ends >= {".", "!", "?", ";"}
+    assert not ends & {",", ":", '"', "'", "a"}
