@@ -2,7 +2,7 @@
 
 In the spirit of mimetic initialisation (Trockman and Kolter, 2023): a few attention heads begin
 as what training would make of them. Training then only has to teach what to choose, and when to
-end; every weight is trained, these too.
+end; these heads are trained too, the tokens' embeddings are not.
 """
 
 import math
@@ -47,6 +47,7 @@ from finetune.pretrain.copying_layout import (
     rows_of,
 )
 
+SPECIAL = 5  # tokens, the first of the vocabulary
 PUSHES, PUSH = 20, 25.0  # steps in which tokens are pushed apart, and how much the closest count
 
 
@@ -99,6 +100,17 @@ def begin(
     _prefer_beginnings(decoder.layers[-1].encoder_attn)
 
 
+def keep_tokens(model: BartForConditionalGeneration) -> None:
+    """Train the embeddings of the special tokens, of which </s> begins as nothing, and no others.
+
+    Novels say nothing of the tokens they lack, but would push them all the same way (Adam takes
+    steps of one size however small a gradient is), until none is ever written.
+    """
+    tokens = model.model.shared.weight
+    trained = (torch.arange(len(tokens)) < SPECIAL)[:, None]
+    tokens.register_hook(lambda gradient: gradient * trained)
+
+
 def _embed(
     model: BartForConditionalGeneration, ends: Collection[int], rarity: Mapping[int, float]
 ) -> None:
@@ -117,7 +129,7 @@ def _embed(
     tokens[:, SHARED] = -ALONE * tokens[:, RARE]
     tokens[sorted(ends), MARK] = 4 * SPREAD
     # Others of the special tokens look like nothing, or what is like them would be chosen first.
-    tokens[:5] = 0
+    tokens[:SPECIAL] = 0
     tokens[model.config.bos_token_id, FIRST] = SPREAD * math.sqrt(TOKEN)
     tokens[model.config.bos_token_id, MARK] = 4 * SPREAD  # what follows it begins a sentence
     for part in (model.model.encoder, model.model.decoder):

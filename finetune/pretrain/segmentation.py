@@ -9,8 +9,8 @@ import re
 
 from transformers import PreTrainedTokenizerBase
 
-_CLOSING_TOKENS = "”’」』"
-_CLOSING = r"[”’\"'」』）)\]]*"
+_CLOSING_QUOTES = "”’」』"
+_CLOSING = rf"[{_CLOSING_QUOTES}\"'）)\]]*"
 _SENTENCE = re.compile(
     r".+?(?:(?<!\bMr)(?<!\bMrs)(?<!\bDr)(?<!\bSt)[.!?](?=[\s”’\"')\]\u3400-\u9fff]|$)"
     r"|;(?=\s*[\u3400-\u9fff])|．(?!\d)|[。！？…；])" + _CLOSING + r"\s*|.+$",
@@ -32,4 +32,4 @@ def is_ended(sentence: str) -> bool:
 def ending_tokens(tokenizer: PreTrainedTokenizerBase) -> set[int]:
     """Ids of tokens that end a sentence, and of the quotation marks that close one."""
     texts = (tokenizer.decode([i]) for i in range(len(tokenizer)))
-    return {i for i, text in enumerate(texts) if is_ended(text) or text in _CLOSING_TOKENS}
+    return {i for i, text in enumerate(texts) if is_ended(text) or text in _CLOSING_QUOTES}

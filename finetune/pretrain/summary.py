@@ -28,7 +28,6 @@ LONGEST = CONTEXT - 2  # of a passage, without <s> and </s>
 FULL = 0.3  # share of the passages that are as long, as a text is that was cut off
 IGNORED = -100
 BEGIN, END = 0, 2  # <s>, </s>
-SPECIAL = 5  # tokens, the first ones
 CUE_WEIGHT = 5  # how often the phrases that announce a subject count for the vocabulary
 CHOICE = 2.0  # weight of the choice of the first sentence beside the model's own loss
 
@@ -96,12 +95,13 @@ def new_model(
     )
     model = BartForConditionalGeneration(config)
     copying.begin(model, ending_tokens(tokenizer), rarity)
-    # Novels say nothing of the tokens they lack, but would push them all the same way, until none
-    # is ever written: of the tokens, which begin as random directions, only </s> and the like
-    # are trained.
-    trained = (torch.arange(len(tokenizer)) < SPECIAL)[:, None]
-    model.model.shared.weight.register_hook(lambda gradient: gradient * trained)
-    model.generation_config = GenerationConfig(
+    copying.keep_tokens(model)
+    model.generation_config = _generation(tokenizer)
+    return model
+
+
+def _generation(tokenizer: PreTrainedTokenizerBase) -> GenerationConfig:
+    return GenerationConfig(
         num_beams=4,  # greedy copying goes astray more often
         do_sample=False,
         max_length=192,  # the app's "medium"; "short" and "long" are half and half as much again
@@ -115,7 +115,6 @@ def new_model(
         forced_eos_token_id=END,
         pad_token_id=tokenizer.pad_token_id,
     )
-    return model
 
 
 class Guided:

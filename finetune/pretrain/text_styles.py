@@ -19,6 +19,7 @@ INSERTS: dict[Language, tuple[str, ...]] = {
     ),
 }
 QUOTED = (1, 6)  # words, Chinese characters that a pair of marks may enclose
+# The pairs; what is drawn more often stands here more than once.
 QUOTES: dict[Language, tuple[str, ...]] = {
     "en": ("“”", "“”", "‘’", "()", "[]"),
     "zh": ("“”", "“”", "“”", "《》", "<>", "()", "（）"),
