@@ -1,7 +1,7 @@
-"""The visitor's language, set before Gradio reads the browser's.
+"""Scripts that run before Gradio's: its own `head` comes too late, so they are put into the HTML.
 
-Gradio takes the browser's language when it starts, translates tabs only then, and forgets what is
-chosen in its settings. Its own `head` comes too late, so the script is put into the page's HTML.
+One sets the visitor's language. Gradio takes the browser's when it starts, translates tabs only
+then, and forgets what is chosen in its settings.
 """
 
 from collections.abc import Awaitable, Callable, MutableMapping
@@ -13,7 +13,7 @@ Receive = Callable[[], Awaitable[Message]]
 App = Callable[[Message, Receive, Send], Awaitable[None]]
 
 KEY = "llm-lab-language"
-SCRIPT = f"""<script>
+LANGUAGE = f"""<script>
 (() => {{
   const chosen = localStorage.getItem('{KEY}');
   if (!chosen) return;
@@ -31,18 +31,19 @@ OTHER_LANGUAGE = f"""() => {{
 }}"""
 
 
-class EarlyLanguage:
-    """ASGI middleware: `SCRIPT` becomes the first thing in the head of the page."""
+class EarlyScripts:
+    """ASGI middleware: `scripts`, as HTML, become the first thing in the head of the page."""
 
-    def __init__(self, app: App) -> None:
+    def __init__(self, app: App, scripts: str) -> None:
         self._app = app
+        self._head = f"<head>{scripts}".encode()
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
         page = scope["type"] == "http" and scope["path"] == "/" and scope["method"] == "GET"
-        await self._app(scope, receive, _inserting(send) if page else send)
+        await self._app(scope, receive, _inserting(send, self._head) if page else send)
 
 
-def _inserting(send: Send) -> Send:
+def _inserting(send: Send, head: bytes) -> Send:
     held: list[Message] = []  # the start of the answer, until the length of its body is known
 
     async def pass_on(message: Message) -> None:
@@ -50,7 +51,7 @@ def _inserting(send: Send) -> Send:
             held.append(message)
             return
         if held:
-            body = message.get("body", b"").replace(b"<head>", f"<head>{SCRIPT}".encode(), 1)
+            body = message.get("body", b"").replace(b"<head>", head, 1)
             message = {**message, "body": body}
             await send(_with_length(held.pop(), None if message.get("more_body") else len(body)))
         await send(message)

@@ -9,7 +9,8 @@ import gradio as gr
 from gradio import processing_utils
 from starlette.middleware import Middleware
 
-from components._early import EarlyLanguage
+from components import _streams
+from components._early import LANGUAGE, EarlyScripts
 from components._guard import Door, Guard
 from components._look import CSS, THEME
 from components._services import Services
@@ -62,7 +63,10 @@ def launch(
             mcp_server=True,
             ssr_mode=False,
             run_history=False,  # it keeps what was typed in the visitor's browser
-            app_kwargs={"middleware": [Middleware(EarlyLanguage)], "lifespan": guarded},
+            app_kwargs={
+                "middleware": [Middleware(EarlyScripts, scripts=LANGUAGE + _streams.SCRIPT)],
+                "lifespan": guarded,
+            },
         )
     except OSError as error:
         if "port" not in str(error):  # Gradio's word for one it could not have
