@@ -1,10 +1,12 @@
 """Results that reach the page before it knows what it asked.
 
 Gradio's page asks for an event (`queue/join`), is told its number, and reads of all its events in
-one stream (`queue/data`). On a busy machine the first messages come before the number is known. It
-keeps them and works them off in one go, but each changes the values of the one before in place
-(gradio 6.31, client/js, `submit` and `apply_diff_stream`): what a handler yields before its last
-`gr.skip()` is never shown, as if nothing had been pressed. So messages wait for the number.
+one stream (`queue/data`), which the server ends when it knows of no event any more. On a busy
+machine the first messages come before the number is read. The page keeps them and works them off in
+one go, but each changes the values of the one before in place (gradio 6.31, client/js, `submit` and
+`apply_diff_stream`): what a handler yields before its last `gr.skip()` is never shown, as if
+nothing had been pressed. So messages wait until the number is read, and so does the end of the
+stream, since an event whose number is read before it would wait for a stream for ever.
 """
 
 # An answer that the page never reads is taken to be read after so long.
@@ -12,23 +14,26 @@ UNREAD_MS = 1_000
 SCRIPT = f"""<script>
 (() => {{
   const fetched = window.fetch;
-  const known = new Set();  // numbers of events that the page has been told
-  const asking = new Set();  // promises: one of each event whose number it has not read
+  let asking = 0;  // events whose number the page has yet to read
+  const awaited = new Set();  // numbers it has read of events that are not completed
+  const waiting = [];
+  const nextNumber = () => new Promise(resolve => waiting.push(resolve));
 
   async function join(...request) {{
-    let read;
-    const waiting = new Promise(resolve => {{ read = resolve; }});
-    asking.add(waiting);
-    waiting.then(() => asking.delete(waiting));
+    let pending = true;
+    asking += 1;
+    const read = event => {{
+      if (event) awaited.add(event);
+      if (pending) asking -= 1;
+      pending = false;
+      waiting.splice(0).forEach(resume => resume());
+    }};
     try {{
       const response = await fetched(...request);
       const json = response.json.bind(response);
       response.json = async () => {{
         const answer = await json();
-        setTimeout(() => {{  // by then the page listens to the event
-          known.add(answer.event_id);
-          read();
-        }});
+        setTimeout(read, 0, answer.event_id);  // by then the page listens to the event
         return answer;
       }};
       setTimeout(read, {UNREAD_MS});
@@ -39,25 +44,41 @@ SCRIPT = f"""<script>
     }}
   }}
 
-  async function data(...request) {{
-    const response = await fetched(...request);
-    if (!response.ok || !response.body) return response;
+  // Whether the server ended the stream while the page waits for an event of which it was told
+  // since: the next stream has it.
+  async function passOn(body, out) {{
     const encoder = new TextEncoder();
+    const reader = body.pipeThrough(new TextDecoderStream()).getReader();
     let rest = '';
-    const held = new TransformStream({{
-      async transform(text, controller) {{
-        const messages = (rest + text).split('\\n\\n');
-        rest = messages.pop();
-        for (const message of messages) {{
-          const event = /"event_id":"(\\w+)"/.exec(message)?.[1];
-          while (event && !known.has(event) && asking.size) await Promise.race(asking);
-          controller.enqueue(encoder.encode(message + '\\n\\n'));
-          if (message.startsWith('data: {{"msg":"process_completed"')) known.delete(event);
+    for (;;) {{
+      const {{value, done}} = await reader.read();
+      if (done) return false;
+      const messages = (rest + value).split('\\n\\n');
+      rest = messages.pop();
+      for (const message of messages) {{
+        const [, kind, event] = /"msg":"(\\w+)"(?:,"event_id":"(\\w+)")?/.exec(message) ?? [];
+        const ends = kind === 'close_stream';
+        while (asking && (ends ? !awaited.size : event && !awaited.has(event))) await nextNumber();
+        if (ends && awaited.size) return true;
+        out.enqueue(encoder.encode(message + '\\n\\n'));
+        if (kind === 'process_completed') awaited.delete(event);
+      }}
+    }}
+  }}
+
+  async function data(...request) {{
+    let response = await fetched(...request);
+    if (!response.ok) return response;
+    const body = new ReadableStream({{
+      async start(out) {{
+        try {{
+          while (await passOn(response.body, out)) response = await fetched(...request);
+          out.close();
+        }} catch (error) {{
+          out.error(error);  // as when the page has hung up
         }}
       }},
-      flush(controller) {{ controller.enqueue(encoder.encode(rest)); }},
     }});
-    const body = response.body.pipeThrough(new TextDecoderStream()).pipeThrough(held);
     return new Response(body, response);
   }}
 
