@@ -66,9 +66,12 @@ CARDS: dict[str, Card] = {
             "of these told so. No questions as they are written at the end: 0.945 of the trained "
             "wordings. Muon for the hidden matrices: a step takes three times as long on a "
             "processor.\n\n"
+            "Short replies that count no more than long ones, word for word: of 198 wishes for "
+            "simpler words, worded as in training, 12 got a reply that went astray in the middle, "
+            "with this build 2.\n\n"
             "Builds differ: with seventeen wordings of the wish for the other language, three of "
-            "them understood 0.904, 0.919 and 0.677 of the new ones; with 43 this one understands "
-            "0.747, so whether more wordings help is not known."
+            "them understood 0.904, 0.919 and 0.677 of the new ones; with 43, two understood 0.747 "
+            "and 0.753, so whether more wordings help is not known."
         ),
         training=(
             OWN + ", with the questions about other things and the follow-ups beside it: only the "
@@ -93,12 +96,12 @@ CARDS: dict[str, Card] = {
             "phrasings with thinking on, and how many replies had a thought."
         ),
         limits=(
-            "It knows its collection and nothing else. Two in nine new wordings and a quarter of "
-            "the questions about other things get the answer of another topic, which is then "
-            "wrong; after a turn about something else so do one known question in five and a "
-            "quarter of those about other things. Of new ways to wish for the other language it "
-            "misses a quarter, of those for simpler words two in eleven; some simpler words go "
-            "astray in the middle, as after “什么是词元？” and “再说简单一点”. With thinking on, "
+            "It knows its collection and nothing else. Two in eleven new wordings and two in seven "
+            "of the questions about other things get the answer of another topic, which is then "
+            "wrong; after a turn about something else so do a quarter of the known questions and "
+            "three in ten of those about other things. Of new ways to wish for the other language "
+            "it misses a quarter, of those for simpler words one in seven; now and then a reply "
+            "goes astray in the middle, as after “你是谁？” and “用英语回答我”. With thinking on, "
             "its thought is no more than how the answer begins, and one answer in three is wrong. "
             "It follows one earlier turn, no more. "
             "It cannot reason, compute or translate: the other language's answer is one it has "
@@ -106,7 +109,7 @@ CARDS: dict[str, Card] = {
             "Do not use its replies for anything but trying the app."
         ),
         minutes=37,
-        cores="two cores with AVX2",
+        cores="two cores with AVX-512, beside other work",
     ),
     "sentiment": Card(
         pipeline="text-classification",
@@ -205,8 +208,12 @@ CARDS: dict[str, Card] = {
             "repeat four tokens, while a third of the sentences of Chinese abstracts repeat four "
             "characters: where it copies one of these it writes something else in the place or "
             "stops (allowed to repeat, 0.853 of its summaries of CSL abstracts are whole, and "
-            "0.413 repeat four characters). Two of its 60 summaries of meetings repeat four "
-            "characters all the same, with a comma between two of them.\n\n"
+            "0.413 repeat four characters). In training no such sentence is chosen, but it cannot "
+            "tell them. Could it, it would choose worse, since they often say most: passing over "
+            "them, the rule without any model falls from 0.066 above random to 0.051 on CSL and "
+            "from 0.065 to 0.041 on SciTLDR, and 26 of the 150 abstracts have no other sentence. "
+            "Two of its 60 summaries of meetings repeat four characters all the same, with a comma "
+            "between two of them.\n\n"
             "LoRA on 105 Chinese abstracts with titles, Quick, raised ROUGE-L of other abstracts "
             "in four splits of four (0.32 to 0.34, 0.301 to 0.317, 0.3 to 0.314, 0.315 to 0.317; "
             "40 rows each), in part because it writes less; Balanced did not (0.32 to 0.314), nor "

@@ -23,6 +23,9 @@ ALIKE = 4  # batches sorted by length at a time
 OPENING = 4  # tokens of an answer's opening
 OPENING_WEIGHT = 4.0
 THOUGHT_WEIGHT = 3.0
+# Beside long answers the few tokens of a short one are hardly learned beyond its opening.
+SHORT = 32  # tokens of an answer
+SHORT_WEIGHT = 2.5
 
 
 @dataclass(frozen=True)
@@ -59,7 +62,8 @@ def example(tokenizer: PreTrainedTokenizerBase, messages: list[Message]) -> Row:
     begins = len(asked) + len(thinking)
     opening = min(OPENING, len(answer))
     weights = [1.0] * len(asked) + [THOUGHT_WEIGHT] * len(thinking)
-    weights += [OPENING_WEIGHT] * opening + [1.0] * (len(answer) - opening)
+    rest = SHORT_WEIGHT if len(answer) <= SHORT else 1.0
+    weights += [OPENING_WEIGHT] * opening + [rest] * (len(answer) - opening)
     labels = [IGNORED] * len(asked) + ids[len(asked) :]
     return Row(ids, labels, weights, len(asked), begins)
 

@@ -8,7 +8,10 @@ import torch
 from finetune.pretrain.chat_rows import (
     BEGINNING,
     IGNORED,
+    OPENING,
     OPENING_WEIGHT,
+    SHORT,
+    SHORT_WEIGHT,
     THOUGHT_WEIGHT,
     Rows,
     example,
@@ -60,6 +63,14 @@ def test_a_thought_is_trained_and_the_answers_opening_counts_most(tokenizer):
     answer = weights[-len(tokenizer("yes<|im_end|>").input_ids) :]
     assert set(answer) == {OPENING_WEIGHT}
     assert set(weights[: -len(answer)]) == {THOUGHT_WEIGHT}
+
+
+@pytest.mark.parametrize(("tokens", "weight"), [(SHORT, SHORT_WEIGHT), (SHORT + 1, 1.0)])
+def test_a_short_answers_words_count_more(tokenizer, tokens, weight):
+    text = " ".join(["yes"] * (tokens - 1))  # and the end token
+    row = example(tokenizer, [USER, {"role": "assistant", "content": text}])
+    assert len(trained(row)) == tokens
+    assert set(row.weights[-(tokens - OPENING) :]) == {weight}
 
 
 def test_the_beginning_of_a_reply_keeps_its_whole_question(tokenizer):
