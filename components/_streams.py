@@ -82,7 +82,7 @@ SCRIPT = f"""<script>
     return new Response(body, response);
   }}
 
-  window.fetch = (...request) => {{
+  window.fetch = async (...request) => {{
     const path = new URL(request[0].url ?? request[0], location).pathname;
     if (path.endsWith('/queue/join')) return join(...request);
     if (path.endsWith('/queue/data')) return data(...request);
