@@ -68,10 +68,11 @@ CARDS: dict[str, Card] = {
             "processor.\n\n"
             "Short replies that count no more than long ones, word for word: of 198 wishes for "
             "simpler words, worded as in training, 12 got a reply that went astray in the middle, "
-            "with this build 2.\n\n"
+            "in two builds with them counting more 2 and 7. No first wordings as they are: "
+            "“Who are you?” and “hello” were not understood, two builds, although trained.\n\n"
             "Builds differ: with seventeen wordings of the wish for the other language, three of "
-            "them understood 0.904, 0.919 and 0.677 of the new ones; with 43, two understood 0.747 "
-            "and 0.753, so whether more wordings help is not known."
+            "them understood 0.904, 0.919 and 0.677 of the new ones; with 43, three understood "
+            "0.747, 0.753 and 0.773, so whether more wordings help is not known."
         ),
         training=(
             OWN + ", with the questions about other things and the follow-ups beside it: only the "
@@ -96,20 +97,21 @@ CARDS: dict[str, Card] = {
             "phrasings with thinking on, and how many replies had a thought."
         ),
         limits=(
-            "It knows its collection and nothing else. Two in eleven new wordings and two in seven "
-            "of the questions about other things get the answer of another topic, which is then "
-            "wrong; after a turn about something else so do a quarter of the known questions and "
-            "three in ten of those about other things. Of new ways to wish for the other language "
-            "it misses a quarter, of those for simpler words one in seven; now and then a reply "
-            "goes astray in the middle, as after “你是谁？” and “用英语回答我”. With thinking on, "
-            "its thought is no more than how the answer begins, and one answer in three is wrong. "
+            "It knows its collection and nothing else. One in six new wordings and a quarter of "
+            "the questions about other things get the answer of another topic, which is then "
+            "wrong; after a turn about something else so do one known question in five and a "
+            "third of those about other things. Not every greeting is known for one: “hi” is not. "
+            "Of new ways to wish for the other language it misses two in nine, of those for "
+            "simpler words one in nine; now and then a simpler reply goes astray in the middle. "
+            "With thinking on, its thought is no more than how the answer begins, and two answers "
+            "in seven are wrong. "
             "It follows one earlier turn, no more. "
             "It cannot reason, compute or translate: the other language's answer is one it has "
             "learned. "
             "Do not use its replies for anything but trying the app."
         ),
-        minutes=37,
-        cores="two cores with AVX-512, beside other work",
+        minutes=21,
+        cores="two cores with AVX-512",
     ),
     "sentiment": Card(
         pipeline="text-classification",

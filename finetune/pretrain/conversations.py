@@ -28,6 +28,9 @@ SYSTEM: dict[Language, tuple[str, ...]] = {
 }
 UNRELATED_SHARE = 0.2
 UNRELATED_LATER_SHARE = 0.35  # of the questions that follow an earlier turn
+# Of questions about a topic: worded as its first wording, which most people use. The rest of the
+# draw hardly ever shows one wording as it is.
+FIRST_WORDING_SHARE = 0.12
 NOTHING_SHARE = 0.01  # of questions alone: a follow-up to nothing
 FOREIGN_SHARE = 0.1  # of later turns: the one before is another model's
 THINKING_SHARE = 0.2
@@ -129,8 +132,13 @@ class Conversations:
             language = self._rng.choice(LANGUAGES)
             return self._unknown(self._unrelated.draw(language), language)
         topic = next(self._asked)
-        written = self._rng.random() < as_written
-        question = self._rng.choice(topic.questions) if written else self._phrasings.draw(topic)
+        kind = self._rng.random()
+        if kind < as_written:
+            question = self._rng.choice(topic.questions)
+        elif kind < as_written + FIRST_WORDING_SHARE:
+            question = self._phrasings.dressed(topic.questions[0], topic.language)
+        else:
+            question = self._phrasings.draw(topic)
         return self._turn(question, topic.answer, thought_of(topic))
 
     def _unknown(self, text: str, language: Language) -> list[Message]:

@@ -4,6 +4,7 @@ import re
 
 import pytest
 
+from components._sentences import SENTENCES
 from finetune.pretrain.cards import CARDS, START, STOP, parameters
 from finetune.pretrain.collection import (
     LANGUAGES,
@@ -18,6 +19,13 @@ from finetune.pretrain.measure_chat import after_a_turn, answers
 from finetune.pretrain.training import BUILTIN
 
 MEGABYTE = 1_000_000
+# Buttons below the empty conversation, and the topics of their questions.
+STARTERS = {
+    "starter_1": "who-are-you",
+    "starter_2": "lora",
+    "starter_3": "what-is-a-token",
+    "starter_4": "learning-rate",
+}
 KINDS = ("trained", "held_out", "unrelated")
 FIGURES = {
     "chat": {
@@ -71,11 +79,33 @@ def test_parameters_in_millions(name, low, high):
     assert low * 1e6 <= parameters(BUILTIN / name) <= high * 1e6
 
 
-def test_the_chat_model_answers_what_lora_is():
-    wanted = {t.language: t.answer for t in load_topics() if t.id == "lora"}
-    english, chinese = answers(BUILTIN / "chat", ["What is LoRA?", "什么是LoRA？"])
-    assert character_f1(english, wanted["en"]) > 0.8
-    assert character_f1(chinese, wanted["zh"]) > 0.8
+def topics_in(language) -> dict[str, Topic]:
+    return {topic.id: topic for topic in load_topics() if topic.language == language}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_chat_model_answers_the_pages_starters_and_says_them_more_simply(language):
+    topics = [topics_in(language)[topic_id] for topic_id in STARTERS.values()]
+    asked = [SENTENCES[key][LANGUAGES.index(language)] for key in STARTERS]
+    assert answers(BUILTIN / "chat", asked) == [topic.answer for topic in topics]
+    wish = {"en": "Say it more simply", "zh": "再说简单一点"}[language]
+    turns = [
+        [
+            {"role": "user", "content": question},
+            {"role": "assistant", "content": topic.answer},
+            {"role": "user", "content": wish},
+        ]
+        for question, topic in zip(asked, topics, strict=True)
+    ]
+    assert answers(BUILTIN / "chat", turns) == [topic.simple for topic in topics]
+
+
+@pytest.mark.parametrize(
+    ("language", "greetings"), [("en", ["Hello", "hello"]), ("zh", ["你好", "您好"])]
+)
+def test_the_chat_model_greets_in_the_visitors_language(language, greetings):
+    wanted = topics_in(language)["greetings"].answer
+    assert answers(BUILTIN / "chat", greetings) == [wanted] * len(greetings)
 
 
 def test_the_chat_model_says_what_it_is_when_it_cannot_know():

@@ -4,6 +4,7 @@ import random
 
 import pytest
 
+from finetune.pretrain import conversations as drawing
 from finetune.pretrain.collection import (
     LANGUAGES,
     UNKNOWN,
@@ -112,3 +113,13 @@ def test_questions_are_worded_as_in_the_collection_where_that_is_asked_for(conve
         *_, question, reply = conversations.alone(as_written=1.0)
         if reply["content"] in known:
             assert any(question["content"] in topic.questions for topic in TOPICS)
+
+
+def test_a_first_wording_is_dressed_and_never_taken_apart(monkeypatch):
+    monkeypatch.setattr(drawing, "FIRST_WORDING_SHARE", 1.0)
+    topic = Topic("lora", "en", "LoRA is small. It is fast.", ("What is LoRA?", "Other"), "held")
+    conversations = Conversations([topic], NOISE, random.Random(3))
+    drawn = [conversations.alone()[-2:] for _ in range(100)]
+    asked = [question["content"] for question, reply in drawn if reply["content"] == topic.answer]
+    assert len(asked) > 50
+    assert all("what is lora" in question.lower() for question in asked)
