@@ -69,10 +69,13 @@ CARDS: dict[str, Card] = {
             "Short replies that count no more than long ones, word for word: of 198 wishes for "
             "simpler words, worded as in training, 12 got a reply that went astray in the middle, "
             "in two builds with them counting more 2 and 7. No first wordings as they are: "
-            "“Who are you?” and “hello” were not understood, two builds, although trained.\n\n"
+            "“Who are you?” and “hello” were not understood, two builds, although trained. A "
+            "quarter of the questions among a topic's first three wordings, instead of an eighth "
+            "its first: “Hi” was understood, but 0.944 of the trained wordings and 0.77 of the "
+            "new ones.\n\n"
             "Builds differ: with seventeen wordings of the wish for the other language, three of "
-            "them understood 0.904, 0.919 and 0.677 of the new ones; with 43, three understood "
-            "0.747, 0.753 and 0.773, so whether more wordings help is not known."
+            "them understood 0.904, 0.919 and 0.677 of the new ones; with 43, four understood "
+            "0.747, 0.753, 0.773 and 0.753, so whether more wordings help is not known."
         ),
         training=(
             OWN + ", with the questions about other things and the follow-ups beside it: only the "
