@@ -72,10 +72,13 @@ SCRIPT = f"""<script>
     const body = new ReadableStream({{
       async start(out) {{
         try {{
-          while (await passOn(response.body, out)) response = await fetched(...request);
+          while (await passOn(response.body, out)) {{
+            response = await fetched(...request);
+            if (!response.ok) throw new Error(`the next stream was refused: ${{response.status}}`);
+          }}
           out.close();
         }} catch (error) {{
-          out.error(error);  // as when the page has hung up
+          out.error(error);  // the page has hung up, or tells that the connection is broken
         }}
       }},
     }});

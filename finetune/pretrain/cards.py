@@ -79,8 +79,9 @@ CARDS: dict[str, Card] = {
         ),
         training=(
             OWN + ", with the questions about other things and the follow-ups beside it: only the "
-            "reply's tokens are trained, questions are varied at random, two in five are put "
-            "together from pieces of others, and of three in five replies only the first six "
+            "reply's tokens are trained, those of a short one 2.5 times as much; questions are "
+            "varied at random, about one in eight is its topic's first wording, about a third are "
+            "put together from pieces of others, and of three in five replies only the first six "
             "tokens are shown",
             NOVELS + " (plain text, four in a hundred rows, unrelated words in questions, and "
             "sentences that are no question)",

@@ -1,6 +1,7 @@
 """The committed models: small enough, described, measured, and answering."""
 
 import re
+from dataclasses import replace
 
 import pytest
 
@@ -90,11 +91,7 @@ def test_the_chat_model_answers_the_pages_starters_and_says_them_more_simply(lan
     assert answers(BUILTIN / "chat", asked) == [topic.answer for topic in topics]
     wish = {"en": "Say it more simply", "zh": "再说简单一点"}[language]
     turns = [
-        [
-            {"role": "user", "content": question},
-            {"role": "assistant", "content": topic.answer},
-            {"role": "user", "content": wish},
-        ]
+        after_a_turn(replace(topic, questions=(question,)), wish)
         for question, topic in zip(asked, topics, strict=True)
     ]
     assert answers(BUILTIN / "chat", turns) == [topic.simple for topic in topics]
